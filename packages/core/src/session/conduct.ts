@@ -1,0 +1,25 @@
+/** Has a session's question answered and hands the answer back. The one place where a session waits for a verifier. */
+import type { Reply } from '../base/reply.js';
+import type { VerifyContext } from '../ports/verifier.js';
+import type { SessionServices } from './services.js';
+import type { Session } from './session.js';
+import type { Ask } from './step.js';
+
+/** @param signal aborted when the client leaves. Never rejects. */
+export async function conduct(
+  session: Session,
+  ask: Ask,
+  services: SessionServices,
+  signal: AbortSignal,
+): Promise<Reply> {
+  const context = (mechanism: string): VerifyContext => ({ ...session.facts, mechanism, signal });
+  const { authenticator } = services;
+  switch (ask.ask) {
+    case 'verify':
+      return session.attempted(await authenticator.attempt(ask.credentials, context(ask.credentials.mechanism)));
+    case 'refuse':
+      return session.attempted(await authenticator.refuse(ask.login, context(ask.mechanism)));
+    case 'exchange':
+      return session.exchanged(await authenticator.advance(ask.exchange, ask.response, context(ask.mechanism)));
+  }
+}
