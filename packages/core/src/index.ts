@@ -106,3 +106,7 @@ export type { Ask, Expects, Step } from './session/step.js';
 export { submitMessage } from './session/submit.js';
 export type { Timeouts } from './session/timeouts.js';
 export { Transaction } from './session/transaction.js';
+
+export { wireEngine } from './wire/engine.js';
+export { playSession } from './wire/play.js';
+export type { PlayAction, PlayScript } from './wire/play.js';

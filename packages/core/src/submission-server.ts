@@ -35,7 +35,7 @@ import type { ConnectionMeta, Engine, EngineHost, EngineListener } from './sessi
 import type { SessionRules } from './session/rules.js';
 import type { SessionServices } from './session/services.js';
 import { Session } from './session/session.js';
-import { smtpServerEngine } from './smtp-server/engine.js';
+import { wireEngine } from './wire/engine.js';
 
 const OWNER = '@postern/core';
 
@@ -64,6 +64,7 @@ export interface SubmissionServerOptions {
   readonly timeouts?: TimeoutSettings;
   /** Told of every session, authentication and message. Default: nobody. */
   readonly observer?: Observer;
+  /** Default: our own. The bridge to smtp-server is `@postern/core/smtp-server`. */
   readonly engine?: Engine;
   readonly clock?: Clock;
   /** Counting across processes. Default: in this one. */
@@ -103,7 +104,7 @@ export function createSubmissionServer(options: SubmissionServerOptions): Submis
   const listeners = checkOptions(OWNER, z.strictObject({ listen: z.array(listenSettings) }), {
     listen: options.listen,
   }).listen;
-  const engine = options.engine ?? smtpServerEngine();
+  const engine = options.engine ?? wireEngine();
   const services = assembleServices(options, limits);
   const connections =
     options.connections ?? connectionLimits({ total: limits.connections, perAddress: limits.connectionsPerAddress });

@@ -34,7 +34,6 @@ export class Session {
   #state: State = 'start';
   #helo = '';
   #extended = false;
-  #tls: TlsFacts | undefined;
   #identity: Identity | undefined;
   #transaction: Transaction | undefined;
   #exchange: Exchange | undefined;
@@ -43,12 +42,11 @@ export class Session {
   #failedLogins = 0;
   #messages = 0;
   #ended = 'client-gone';
-  readonly #facts: ConnectionFacts;
+  #facts: ConnectionFacts;
   readonly #rules: SessionRules;
 
   constructor(facts: ConnectionFacts, rules: SessionRules) {
     this.#facts = facts;
-    this.#tls = facts.tls;
     this.#rules = rules;
   }
 
@@ -59,7 +57,7 @@ export class Session {
 
   /** As given, with TLS as it is now. */
   get facts(): ConnectionFacts {
-    return this.#tls === undefined ? this.#facts : { ...this.#facts, tls: this.#tls };
+    return this.#facts;
   }
 
   get rules(): SessionRules {
@@ -166,7 +164,7 @@ export class Session {
 
   /** TLS is up: all that the client said in the clear is forgotten (RFC 3207 §4.2). */
   secured(tls: TlsFacts): void {
-    this.#tls = tls;
+    this.#facts = { ...this.#facts, tls };
     this.#state = 'start';
     this.#helo = '';
     this.#extended = false;
@@ -230,7 +228,7 @@ export class Session {
   }
 
   #lacks(need: Need): Reply | undefined {
-    if (need === 'tls' && this.#rules.requireTls && this.#tls === undefined) return replies.tlsRequired;
+    if (need === 'tls' && this.#rules.requireTls && this.#facts.tls === undefined) return replies.tlsRequired;
     if (need === 'login' && this.#rules.requireLogin && this.#identity === undefined) return replies.authRequired;
     return undefined;
   }
@@ -280,7 +278,7 @@ export class Session {
     return replies.hello(
       this.#rules.hostname,
       extensions(this.#rules, {
-        secure: this.#tls !== undefined,
+        secure: this.#facts.tls !== undefined,
         authenticated: this.#identity !== undefined,
         messageSize: this.messageSize,
         recipients: this.#recipientLimit,
@@ -289,7 +287,7 @@ export class Session {
   }
 
   #startTls(argument: string): Reply {
-    if (this.#tls !== undefined) return replies.tlsAlready;
+    if (this.#facts.tls !== undefined) return replies.tlsAlready;
     if (!this.#rules.startTls) return replies.tlsNotOffered;
     if (argument !== '') return replies.badArguments('STARTTLS');
     this.#expects = { read: 'tls' };
@@ -298,7 +296,7 @@ export class Session {
 
   #auth(argument: string): Step {
     if (this.#identity !== undefined) return replies.authTwice;
-    if (!mayAuthenticate(this.#rules, this.#tls !== undefined)) return replies.encryptionRequired;
+    if (!mayAuthenticate(this.#rules, this.#facts.tls !== undefined)) return replies.encryptionRequired;
     const offered = this.#rules.mechanisms();
     if (offered.length === 0) return replies.authNotOffered;
     if (this.#failedLogins >= this.#rules.failedLogins)

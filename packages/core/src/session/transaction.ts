@@ -14,10 +14,11 @@ export class Transaction {
     readonly smtputf8: boolean,
   ) {}
 
-  get envelope(): Envelope {
+  /** @param sender what a name table may have put in place of the client's */
+  envelope(sender: Mailbox | null = this.sender): Envelope {
     return {
-      sender: this.sender,
-      recipients: [...this.recipients],
+      sender,
+      recipients: this.recipients,
       body: this.body,
       smtputf8: this.smtputf8,
     };

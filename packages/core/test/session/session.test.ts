@@ -151,7 +151,7 @@ describe('the transaction', () => {
     const open = session('rcpt');
     expect(status(open.command('DATA'))).toBe('354');
     expect(open.expects).toEqual({ read: 'data' });
-    expect(open.transaction?.envelope).toEqual({
+    expect(open.transaction?.envelope()).toEqual({
       sender: { localPart: 'alice', domain: 'example.com' },
       recipients: [{ localPart: 'bob', domain: 'example.net' }],
       body: '7bit',

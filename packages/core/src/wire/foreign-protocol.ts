@@ -1,0 +1,13 @@
+/** Recognises clients that speak something else than SMTP: TLS where STARTTLS was to come first, and browsers. */
+
+// RFC 8446 §5.1: a handshake record starts with 22 and the major version 3. No command does.
+const TLS_HANDSHAKE = 0x16;
+const TLS_MAJOR = 0x03;
+
+export const isTlsRecord = (input: Uint8Array, at: number): boolean =>
+  input[at] === TLS_HANDSHAKE && (at + 1 === input.length || input[at + 1] === TLS_MAJOR);
+
+const HTTP = /^(?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT|PATCH|TRACE|PRI) \S+ HTTP\/\d/;
+
+/** A request line, RFC 9112 §3. A form in a web page must not be able to log in and send (cross-protocol attack). */
+export const isHttp = (line: string): boolean => line.includes(' HTTP/') && HTTP.test(line);
