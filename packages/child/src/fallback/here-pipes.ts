@@ -63,6 +63,8 @@ function refill(stock: number[]): number {
     if (!opened.every((fd) => fstatSync(fd).isFIFO())) throw new StartFault('ENOTSUP', 'pipe');
   } catch (error) {
     for (const fd of opened) closeSync(fd);
+    // The shell has gone already: it found no descriptor or no memory, and the next one may.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new StartFault('EAGAIN', 'pipe');
     throw asStartFault(error, 'pipe');
   } finally {
     // Not where it was never started: its handle has pid 0 then, and Node would signal our own process group.

@@ -21,8 +21,11 @@ export interface Reaper {
 // How long the handler stays when nothing runs: putting it up and down for every program costs more than a wait.
 const LINGER = 1000;
 
+// Of two names for a number the first is the usual one: SIGABRT, not SIGIOT.
 const SIGNAL_NAMES = new Map(
-  Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals] as const),
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name as NodeJS.Signals] as const),
 );
 
 export function createReaper(libc: Libc): Reaper {
