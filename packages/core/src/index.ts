@@ -62,6 +62,7 @@ export { remembered } from './auth/remembered.js';
 export type { RememberingVerifier, RememberOptions } from './auth/remembered.js';
 export { throttle } from './auth/throttle.js';
 export type { ThrottleOptions } from './auth/throttle.js';
+export { checkVerifier } from './auth/verifier-shape.js';
 
 export { boundedQueue } from './policy/bounded-queue.js';
 export { connectionLimits } from './policy/connection-limits.js';
@@ -81,9 +82,9 @@ export type { MessageFacts } from './message/facts.js';
 export { prepareMessage } from './message/prepare.js';
 export type { Preparation } from './message/prepare.js';
 
-export { mapNames } from './message/names.js';
+export { mapNames, nameSettings } from './message/names.js';
 export type { NameEntry, NameSettings, NameTable } from './message/names.js';
-export { nameFile, userNameFiles } from './message/name-files.js';
+export { nameFile, userNameFiles } from './name-files.js';
 export { compileNameSource } from './message/name-source.js';
 export { explainMessage } from './message/explain.js';
 export type { EnvelopeLine, Explanation } from './message/explain.js';

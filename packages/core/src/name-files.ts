@@ -1,10 +1,11 @@
-/** Name tables in files: the server's name.cdb and the users' own. The one place of this room that opens files. */
+/** Name tables in files: the server's name.cdb and the users' own. The message room itself opens none. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { openCdb } from './cdb.js';
-import { cdbNames } from './names.js';
-import type { NameTable } from './names.js';
+import { openCdb } from './message/cdb.js';
+import { compileNameSource } from './message/name-source.js';
+import { cdbNames } from './message/names.js';
+import type { NameTable } from './message/names.js';
 
 // A user may put anything at this place.
 const MOST_OCTETS = 16 * 1024 * 1024;
@@ -17,7 +18,7 @@ interface Loaded {
 }
 
 /**
- * The server's name.cdb. It is looked at for every message and read again when it has changed, since ofmipname puts a new
+ * The server's name.cdb, or its source (ofmipname(8)) if the path does not end in `.cdb`. It is looked at for every message and read again when it has changed, since ofmipname puts a new
  * file in its place.
  *
  * @throws Error if it cannot be read now; later on, `find` throws and the message is deferred.
@@ -64,7 +65,8 @@ function load(path: string, previous: Loaded | undefined): Loaded {
     const stats = fstatSync(fd);
     const stamp = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
     if (previous?.stamp === stamp) return previous;
-    return { stamp, table: cdbNames(openCdb(readAll(path, fd, stats))) };
+    const data = readAll(path, fd, stats);
+    return { stamp, table: cdbNames(openCdb(path.endsWith('.cdb') ? data : compileNameSource(data))) };
   } finally {
     closeSync(fd);
   }

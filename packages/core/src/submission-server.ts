@@ -56,8 +56,8 @@ export interface SubmissionServerOptions {
   readonly senders?: SenderPolicy;
   /** How messages are completed. */
   readonly message?: Omit<MessageSettings, 'sizeLimit'>;
-  /** Rewriting rules and name tables. Default: an address without a host gets `hostname`. */
-  readonly rewriting?: MessageTools;
+  /** Rewriting rules and name tables. Default: an address without a host gets `hostname`, and there are no tables. */
+  readonly rewriting?: Partial<MessageTools>;
   /** VERP senders are allowed. Default false. */
   readonly verp?: boolean;
   readonly limits?: LimitSettings;
@@ -215,7 +215,7 @@ function assembleServices(options: SubmissionServerOptions, limits: Limits): Ass
       window: limits.failedLoginWindow,
       clock,
     });
-  const tools = options.rewriting ?? { idHost: options.hostname, rewrite: addHost(options.hostname) };
+  const tools = { idHost: options.hostname, rewrite: addHost(options.hostname), ...options.rewriting };
   return {
     authenticator: authenticator({
       chain,

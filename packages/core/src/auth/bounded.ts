@@ -6,7 +6,9 @@ import { withExchanges } from './remembered.js';
 
 export function bounded(verifier: Verifier, gate: Gate): Verifier {
   const behindGate: Verifier = {
-    name: verifier.name,
+    get name() {
+      return verifier.name;
+    },
     get checks() {
       return verifier.checks;
     },

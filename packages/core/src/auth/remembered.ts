@@ -48,7 +48,9 @@ export function remembered(verifier: Verifier, options: RememberOptions): Rememb
   };
 
   const remembering: RememberingVerifier = {
-    name: verifier.name,
+    get name() {
+      return verifier.name;
+    },
     get checks() {
       return verifier.checks;
     },

@@ -16,8 +16,9 @@ export interface PathAndParameters {
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\x00-\x1f\x7f]/;
 const ASCII = /^[\x20-\x7e]*$/;
-// An address literal, or labels. Underscores and odd hyphens are seen in real names; brackets, quotes and spaces are not.
-const DOMAIN = /^[A-Za-z0-9_.-]+$/;
+// An address literal, or labels. Underscores and odd hyphens are seen in real names, and a "+" at the end asks the rewriting
+// rules for plusdomain; brackets, quotes and spaces are not seen.
+const DOMAIN = /^[A-Za-z0-9_.+-]+$/;
 const LITERAL = /^\[[\x21-\x5a\x5e-\x7e]*\]$/;
 
 /**

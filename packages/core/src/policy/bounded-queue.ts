@@ -5,7 +5,9 @@ import type { Queue } from '../ports/queue.js';
 /** Nothing is read from the client while its message waits for a place. */
 export function boundedQueue(queue: Queue, gate: Gate): Queue {
   return {
-    name: queue.name,
+    get name() {
+      return queue.name;
+    },
     get carries() {
       return queue.carries;
     },

@@ -1,6 +1,7 @@
 /** What a session answers to a line: a reply, or a question that somebody outside has to answer first. */
 import type { Reply } from '../base/reply.js';
-import type { Credentials, SaslExchange } from '../ports/verifier.js';
+import type { AttemptOutcome } from '../auth/attempt.js';
+import type { Credentials, ExchangeStep, SaslExchange } from '../ports/verifier.js';
 
 /** A question. The engine has it answered (conduct.ts) and hands the answer back to the session. */
 export type Ask =
@@ -15,6 +16,9 @@ export type Ask =
     };
 
 export type Step = Reply | Ask;
+
+/** What the outside answers to an `Ask`. */
+export type Answer = AttemptOutcome | ExchangeStep;
 
 export const isAsk = (step: Step): step is Ask => 'ask' in step;
 

@@ -41,6 +41,9 @@ const MOST_UNREAD = 64 * 1024;
 const LINGER = 2_000;
 const MOST_LINGERING = 256 * 1024;
 
+// Handed to `abort`, which would otherwise make an exception with a stack trace for every connection that ends.
+const GONE = new Error('the connection is closed');
+
 export class Connection implements Actions, StreamOwner, Pooled {
   readonly #host: EngineHost;
   readonly #pool: Pool;
@@ -85,7 +88,11 @@ export class Connection implements Actions, StreamOwner, Pooled {
 
   /** Counted and timed from here on. */
   begin(): void {
-    if (this.#stream.destroyed) return this.streamClosed();
+    if (this.#stream.destroyed) this.streamClosed();
+    else this.#guard(() => this.#count());
+  }
+
+  #count(): void {
     const { limits, timeouts, trustsProxy } = this.#host;
     const { address } = this.#facts.peer;
     const proxied = trustsProxy(address);
@@ -105,9 +112,9 @@ export class Connection implements Actions, StreamOwner, Pooled {
   received(chunk: Buffer): void {
     switch (this.#phase) {
       case Phase.Session:
-        return this.#guard(() => this.#driver?.push(this.#ownsChunks ? chunk : Buffer.from(chunk)));
+        return this.#read(chunk);
       case Phase.Proxy:
-        return this.#readProxy(chunk);
+        return this.#guard(() => this.#readProxy(chunk));
       case Phase.Closing:
         this.#lingered += chunk.length;
         if (this.#lingered > MOST_LINGERING) this.destroy();
@@ -135,7 +142,7 @@ export class Connection implements Actions, StreamOwner, Pooled {
     this.#driver?.gone();
     // A message that is whole goes on without its client: it is queued once, and the log says so.
     if (this.#message !== undefined) return;
-    this.#work?.abort();
+    if (this.#driver?.busy === true) this.#work?.abort(GONE);
     this.#finish();
   }
 
@@ -143,10 +150,12 @@ export class Connection implements Actions, StreamOwner, Pooled {
     if (!(this.#stream instanceof TLSSocket) || this.#phase !== Phase.Handshake) return;
     const tls = tlsFacts(this.#stream);
     this.#facts = { ...this.#facts, tls };
-    if (this.#driver === undefined) return this.#open();
-    this.#phase = Phase.Session;
-    this.#awaitHello();
-    this.#guard(() => this.#driver?.secured(tls));
+    this.#guard(() => {
+      if (this.#driver === undefined) return this.#open();
+      this.#phase = Phase.Session;
+      this.#awaitHello();
+      this.#driver.secured(tls);
+    });
   }
 
   // What the driver wants.
@@ -185,7 +194,7 @@ export class Connection implements Actions, StreamOwner, Pooled {
       if (certificates === undefined || raw.destroyed || this.#phase !== Phase.Handshake) return this.destroy();
       // What came in the clear behind STARTTLS, and was read already.
       drop(raw);
-      this.#secure(raw);
+      this.#guard(() => this.#secure(raw));
     });
   }
 
@@ -272,7 +281,7 @@ export class Connection implements Actions, StreamOwner, Pooled {
   /** At once, whatever is under way. */
   destroy(): void {
     this.#stream.destroy();
-    this.#work?.abort();
+    this.#work?.abort(GONE);
     this.streamClosed();
     this.#finish();
   }
@@ -305,7 +314,7 @@ export class Connection implements Actions, StreamOwner, Pooled {
     this.#driver = new Driver(session, this.#host.lineEndings, this);
     if (!session.rules.requireLogin) this.#loggedIn();
     this.#awaitHello();
-    this.#guard(() => this.#driver?.greet());
+    this.#driver.greet();
   }
 
   #awaitHello(): void {
@@ -341,6 +350,16 @@ export class Connection implements Actions, StreamOwner, Pooled {
     if (certificates === undefined) return this.destroy();
     this.#stream = startTls(raw, certificates);
     attach(this.#stream, this);
+  }
+
+  /** As `#guard`, for what happens all the time. */
+  #read(chunk: Buffer): void {
+    try {
+      this.#driver?.push(this.#ownsChunks ? chunk : Buffer.from(chunk));
+      this.#settle();
+    } catch (error) {
+      this.#fault(error);
+    }
   }
 
   /** What goes wrong in one connection stays in it. */

@@ -2,7 +2,6 @@
  * Plays a whole session from an array of chunks to an array of actions: no sockets, no TLS, no queue, no waiting. What the
  * outside answers is in a script, so that every path of a session can be written down as a value.
  */
-import type { AttemptOutcome } from '../auth/attempt.js';
 import type { LineEndingPolicy } from '../message/line-endings.js';
 import { replies } from '../base/replies.js';
 import { formatReply } from '../base/reply.js';
@@ -10,11 +9,10 @@ import type { Reply } from '../base/reply.js';
 import type { Envelope } from '../base/envelope.js';
 import { MessageFault } from '../base/message-fault.js';
 import type { TlsFacts } from '../ports/connection.js';
-import type { ExchangeStep } from '../ports/verifier.js';
 import type { QueueResult } from '../ports/queue.js';
 import { replyToError, replyToQueue } from '../session/outcomes.js';
 import type { Session } from '../session/session.js';
-import type { Ask } from '../session/step.js';
+import type { Answer, Ask } from '../session/step.js';
 import { Driver } from './driver.js';
 import type { Actions } from './driver.js';
 
@@ -35,7 +33,7 @@ export type PlayAction =
 /** What the outside answers. */
 export interface PlayScript {
   /** Default: everybody is rejected. */
-  readonly verify?: (ask: Ask) => AttemptOutcome | ExchangeStep;
+  readonly verify?: (ask: Ask) => Answer;
   /** Default: every message is queued as `played`. */
   readonly queue?: (envelope: Envelope, message: Buffer) => QueueResult;
   /** What TLS turns out to be after STARTTLS. */

@@ -32,9 +32,12 @@ export class Pool {
     this.#time = this.#now();
   }
 
-  /** Milliseconds, as of the last look: deadlines need no better clock, and reading one costs something. */
+  /**
+   * Milliseconds: when the next look is due, so never before now. Deadlines that are set from it are late by two looks at
+   * most and never early. Reading a clock for every line would cost more than it is worth.
+   */
   get time(): number {
-    return this.#time;
+    return this.#time + this.#tick;
   }
 
   get size(): number {

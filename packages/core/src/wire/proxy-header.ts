@@ -4,6 +4,7 @@
  * Source: "The PROXY protocol, versions 1 and 2", haproxy.org.
  */
 import { isIPv4, isIPv6 } from 'node:net';
+import { plainAddress } from '../base/address-key.js';
 import type { Endpoint } from '../ports/connection.js';
 
 /** §2.1: the longest version 1 line, with its CRLF. */
@@ -64,8 +65,8 @@ function parseVersion1(words: readonly string[]): ProxyHeader | undefined {
   if (!isAddress(source) || !isAddress(destination) || !isPort(sourcePort) || !isPort(destinationPort))
     return undefined;
   return {
-    peer: { address: source, port: Number(sourcePort) },
-    local: { address: destination, port: Number(destinationPort) },
+    peer: { address: plainAddress(source.toLowerCase()), port: Number(sourcePort) },
+    local: { address: plainAddress(destination.toLowerCase()), port: Number(destinationPort) },
   };
 }
 
@@ -94,8 +95,12 @@ function addresses(family: number, block: Buffer): ProxyHeader | undefined {
   };
 }
 
+/** RFC 4291 §2.5.5.2: an IPv4 address in the form of an IPv6 one. */
+const MAPPED = Buffer.from('00000000000000000000ffff', 'hex');
+
 function formatAddress(octets: Buffer): string {
   if (octets.length === 4) return octets.join('.');
+  if (octets.subarray(0, 12).equals(MAPPED)) return octets.subarray(12).join('.');
   const groups = Array.from({ length: 8 }, (_, i) => octets.readUInt16BE(2 * i).toString(16)).join(':');
   // The URL parser writes IPv6 as RFC 5952 wants it.
   return new URL(`http://[${groups}]/`).hostname.slice(1, -1);

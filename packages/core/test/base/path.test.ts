@@ -33,6 +33,7 @@ describe('parsePath', () => {
     ['<alice@xn--bcher-kva.example>', 'alice|xn--bcher-kva.example'],
     ['<alice@bücher.example>', 'alice|xn--bcher-kva.example'],
     ['<alice@my_host>', 'alice|my_host'],
+    ['<jim@cs+>', 'jim|cs+'],
     ['<Alice+Tag@Example.COM>', 'Alice+Tag|Example.COM'],
   ])('%s', (text, expected) => expect(read(text)).toBe(expected));
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeCdb, openCdb } from '../../src/message/cdb.js';
-import { nameFile, userNameFiles } from '../../src/message/name-files.js';
+import { nameFile, userNameFiles } from '../../src/name-files.js';
 import { compileNameSource, parseNameSource } from '../../src/message/name-source.js';
 import { cdbNames, mapNames } from '../../src/message/names.js';
 

@@ -2,6 +2,7 @@
 import { connect } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import { connectSmtp, issueCertificate } from '@postern/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { certificates, replaceableCertificates } from '../../src/certificates.js';
@@ -30,6 +31,30 @@ const nameAt = async (port: number, servername?: string): Promise<string> => {
 const named = async (name: string): Promise<{ cert: string; key: string }> => issueCertificate({ names: [name] });
 
 describe('certificates', () => {
+  it('that cannot be had are the trouble of that connection', async () => {
+    const good = certificates({ pairs: [await issueCertificate()] });
+    let broken = true;
+    const trouble = (): never => {
+      throw new Error('no such file');
+    };
+    const { implicit, starttls, events, sessions } = await startWire({
+      certificates: {
+        fallback: () => (broken ? trouble() : good.fallback()),
+        forName: (name) => (name === 'broken.example' ? trouble() : good.forName(name)),
+      },
+    });
+    await expect(handshake(implicit.port)).rejects.toThrow();
+    const client = await connectSmtp(starttls);
+    await client.reply();
+    await client.ehlo();
+    await expect(client.startTls()).rejects.toThrow();
+    broken = false;
+    await expect(handshake(implicit.port, { servername: 'broken.example' })).rejects.toThrow();
+    expect((await sessions(3)).map((event) => event.ended)).toEqual(['fault', 'fault', 'tls-failed']);
+    expect(events.filter((event) => event.event === 'fault')).toHaveLength(2);
+    await handshake(implicit.port);
+  });
+
   it('are chosen by name: exact, then wildcard, then the first', async () => {
     const pairs = [await named('default.example'), await named('*.example.net'), await named('mail.example.net')];
     const { implicit, starttls, sessions } = await startWire({ certificates: certificates({ pairs }) });
@@ -41,7 +66,9 @@ describe('certificates', () => {
     const client = await connectSmtp({ port: starttls.port, servername: 'mail.example.net' });
     await client.reply();
     await client.startTls();
-    expect((client.stream as TLSSocket).getPeerCertificate().subject.CN).toBe('mail.example.net');
+    expect((client.stream as Pick<TLSSocket, 'getPeerCertificate'> & Duplex).getPeerCertificate().subject.CN).toBe(
+      'mail.example.net',
+    );
     await client.quit();
     expect((await sessions(6)).at(-1)?.tls).toMatchObject({ servername: 'mail.example.net', protocol: 'TLSv1.3' });
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DataScanner } from '../../src/wire/data-scanner.js';
+import { singles } from './wire-session.js';
 
 interface Scanned {
   readonly text: string;
@@ -78,7 +79,7 @@ describe('the data scanner', () => {
         expect([cut.ended, cut.bare, cut.rest]).toEqual([true, whole.bare, whole.rest]);
         if (policy === 'normalise') expect(cut.text).toBe(whole.text);
       }
-      expect(scan([...text], policy)).toMatchObject({ ended: true, bare: whole.bare, rest: whole.rest });
+      expect(scan(singles(text), policy)).toMatchObject({ ended: true, bare: whole.bare, rest: whole.rest });
     }
   });
 

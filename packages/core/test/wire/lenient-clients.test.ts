@@ -87,7 +87,7 @@ describe('AUTH on the wire', () => {
   });
 
   it('a command inside an exchange is a response, and none is run', () => {
-    const played = play('EHLO x\r\nAUTH LOGIN\r\nQUIT\r\nNOOP\r\n');
+    const played = play('EHLO x\r\nAUTH LOGIN\r\nQUIT\r\nNOOP now\r\n');
     expect(played.replies.slice(2)).toEqual(['334 UGFzc3dvcmQ6', '501 5.5.2 Cannot decode the response']);
   });
 });

@@ -1,7 +1,7 @@
 /** The data path is linear: large messages, single octets, lines of dots, endless lines (pitfall 27). */
 import { describe, expect, it } from 'vitest';
 import { loggedIn, rememberingQueue, startWire } from './wire-server.js';
-import { ENVELOPE, play } from './wire-session.js';
+import { ENVELOPE, play, singles } from './wire-session.js';
 
 /** Counts octets and lines, and keeps nothing. */
 const countingQueue = (): ReturnType<typeof rememberingQueue> =>
@@ -55,7 +55,7 @@ describe('fifty megabytes', () => {
 describe('single octets', () => {
   it('are as good as one chunk', () => {
     const text = `${ENVELOPE}DATA\r\n${`${'x'.repeat(70)}\r\n..\r\n`.repeat(3000)}.\r\nQUIT\r\n`;
-    const played = play([...text]);
+    const played = play(singles(text));
     expect(played.queued[0]?.text).toBe(`${'x'.repeat(70)}\n.\n`.repeat(3000));
     expect(played.replies.at(-1)).toBe('221 2.0.0 Bye');
   });

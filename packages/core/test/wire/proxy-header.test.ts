@@ -11,6 +11,7 @@ export function version2(command: number, family: number, addresses: Buffer): Bu
   return Buffer.concat([SIGNATURE, head, addresses]);
 }
 
+const MAPPED = '00000000000000000000ffff';
 const TCP4 = Buffer.from('c0000201c6336402' + '8235' + '024b', 'hex');
 const TCP6 = Buffer.from(`${'20010db8'.padEnd(31, '0')}1${'20010db8'.padEnd(31, '0')}2` + '8235' + '024b', 'hex');
 
@@ -33,6 +34,12 @@ const v6: ProxyHeader = {
 const GOOD: readonly [string, Buffer, ProxyHeader][] = [
   ['v1 TCP4', Buffer.from('PROXY TCP4 192.0.2.1 198.51.100.2 33333 587\r\n'), v4],
   ['v1 TCP6', Buffer.from('PROXY TCP6 2001:db8::1 2001:db8::2 33333 587\r\n'), v6],
+  ['v1 TCP6 with IPv4 inside', Buffer.from('PROXY TCP6 ::ffff:192.0.2.1 ::FFFF:198.51.100.2 33333 587\r\n'), v4],
+  [
+    'v2 TCP6 with IPv4 inside',
+    version2(0x21, 0x21, Buffer.from(`${MAPPED}c0000201${MAPPED}c63364028235024b`, 'hex')),
+    v4,
+  ],
   ['v1 UNKNOWN', Buffer.from('PROXY UNKNOWN\r\n'), {}],
   ['v1 UNKNOWN with words', Buffer.from('PROXY UNKNOWN ffff::1 whatever 1 2\r\n'), {}],
   ['v2 TCP4', version2(0x21, 0x11, TCP4), v4],

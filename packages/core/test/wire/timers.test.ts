@@ -142,6 +142,18 @@ describe('the time', () => {
   });
 });
 
+describe('a client that does not close', () => {
+  it.each(['QUIT\r\n', 'GET / HTTP/1.0\r\n'])('behind %j is closed', async (text) => {
+    const { plain, server } = await startWire();
+    const client = await connectSmtp(plain);
+    // It goes on talking, too.
+    const noise = setInterval(() => client.raw('x'.repeat(1000)), 20);
+    client.raw(text);
+    await waitFor('no connection', () => server.connections === 0);
+    clearInterval(noise);
+  });
+});
+
 describe('the process', () => {
   it('has no timer for each connection', async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;

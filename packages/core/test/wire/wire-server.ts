@@ -83,7 +83,7 @@ export interface WireServer {
   readonly implicit: { port: number; tls: 'implicit' };
   readonly plain: { port: number };
   /** Ends of sessions, once there are so many. */
-  sessions(count: number): Promise<readonly SessionEvent[]>;
+  readonly sessions: (count: number) => Promise<readonly SessionEvent[]>;
 }
 
 type Changes = Partial<Omit<SubmissionServerOptions, 'queue'>> & { readonly queue?: RememberingQueue };
@@ -122,7 +122,7 @@ export async function startWire(changes: Changes = {}): Promise<WireServer> {
     starttls: { port: port('starttls') },
     implicit: { port: port('implicit'), tls: 'implicit' },
     plain: { port: port('plain') },
-    async sessions(count) {
+    sessions: async (count) => {
       await waitFor(`the end of ${count} sessions`, () => ended().length >= count);
       return ended();
     },

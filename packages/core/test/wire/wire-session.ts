@@ -76,10 +76,13 @@ export function play(
 
 export const codes = (played: Played): number[] => played.replies.map((reply) => Number(reply.slice(0, 3)));
 
+/** One octet a chunk. */
+export const singles = (text: string): string[] => Array.from(text);
+
 /** All ways to cut `text` in two, and the one with an octet a chunk. */
 export function* splits(text: string): Generator<string[]> {
   for (let at = 0; at <= text.length; at++) yield [text.slice(0, at), text.slice(at)];
-  yield [...text];
+  yield singles(text);
 }
 
 /** Actions with neighbouring chunks of a message joined: how the input was cut must not show in anything else. */
