@@ -2,7 +2,7 @@
 import { COMMAND_HELP, GENERAL_HELP } from './help.js';
 import { parseCommandLine, UsageError } from './command-line.js';
 import type { CommandLine } from './command-line.js';
-import { ConfigurationError, oneLine } from './config/configuration-error.js';
+import { ConfigurationError, errorLine } from './config/configuration-error.js';
 import { StartError } from './process/start-error.js';
 import { packageVersion } from './version.js';
 
@@ -33,6 +33,8 @@ async function run(line: CommandLine): Promise<number> {
       return (await import('./commands/check.js')).checkCommand(line);
     case 'session':
       return (await import('./commands/session.js')).sessionCommand(line);
+    case 'explain':
+      return (await import('./commands/explain.js')).explainCommand(line);
     case 'passwd':
       return (await import('./commands/passwd.js')).passwdCommand(line);
   }
@@ -40,9 +42,8 @@ async function run(line: CommandLine): Promise<number> {
 
 /** One line, and the status that tells a wrong word from a world that is not as it should be. */
 function complain(error: unknown): number {
-  const text = error instanceof Error ? error.message : String(error);
   const usage = error instanceof UsageError;
-  process.stderr.write(`posternd: ${oneLine(text)}${usage ? ' (posternd --help)' : ''}\n`);
+  process.stderr.write(`${errorLine(error)}${usage ? ' (posternd --help)' : ''}\n`);
   if (usage || error instanceof ConfigurationError) return 2;
   // What nobody foresaw is worth its stack.
   if (!(error instanceof StartError) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);

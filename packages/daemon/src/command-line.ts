@@ -6,7 +6,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const COMMANDS = ['serve', 'check', 'session', 'passwd'] as const;
+export const COMMANDS = ['serve', 'check', 'session', 'passwd', 'explain'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export interface CommandLine {
@@ -22,6 +22,9 @@ export interface CommandLine {
   readonly file?: string;
   /** For passwd. */
   readonly login?: string;
+  /** For explain: the envelope. */
+  readonly from?: string;
+  readonly to: readonly string[];
   /** A command was named, so help is about it. */
   readonly named: boolean;
 }
@@ -34,15 +37,19 @@ const OPTIONS = {
   embedded: { type: 'boolean', default: false },
   ports: { type: 'string' },
   file: { type: 'string', short: 'f' },
+  from: { type: 'string' },
+  to: { type: 'string', multiple: true },
 } as const;
 
 /** Options that only some commands understand. */
 const ONLY: Readonly<Record<string, readonly CommandName[]>> = {
-  config: ['serve', 'check', 'session'],
+  config: ['serve', 'check', 'session', 'explain'],
   log: ['serve', 'session'],
   embedded: ['serve'],
   ports: ['serve'],
   file: ['passwd'],
+  from: ['explain'],
+  to: ['explain'],
 };
 
 /** @param args without node and script. @throws UsageError */
@@ -67,6 +74,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     ...(values.config === undefined ? {} : { config: values.config }),
     ...(values.log === undefined ? {} : { log: logFormat(values.log) }),
     ...(values.ports === undefined ? {} : { ports: ports(values.ports) }),
+    to: values.to ?? [],
+    ...(values.from === undefined ? {} : { from: values.from }),
     ...(values.file === undefined ? {} : { file: values.file }),
     ...(login === undefined ? {} : { login }),
   };

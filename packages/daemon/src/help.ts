@@ -9,6 +9,7 @@ Usage: posternd [COMMAND] [OPTIONS]
   check     look at the configuration and everything it names, serve nothing
   session   serve one connection on descriptors 0 and 1, for tcpserver and inetd
   passwd    hash a password for the users file of the verifier "file"
+  explain   say what would become of a message, and why; nothing is sent
 
   -h, --help       this text; posternd COMMAND --help tells more
   -V, --version    the version
@@ -63,6 +64,21 @@ offered if the configuration has a [tls] section. The [[listen]] sections are no
 Examples:
   tcpserver -v 0 587 posternd session --config /etc/posternd.toml
   posternd session < session.txt
+`,
+  explain: `Usage: posternd explain [OPTIONS] < MESSAGE
+
+Prints the envelope that the queue would get, and field by field what would be done to the header and by which
+rule. Nothing is sent, and nothing but the configuration is read.
+
+  -c, --config FILE    default /etc/posternd.toml
+  --from ADDRESS       the envelope sender as a client would give it; default: your login; <> is the null sender
+  --to ADDRESS         a recipient; may be given several times
+
+Exit status: 0 it would be taken, 1 it would not, 2 wrong arguments or configuration.
+
+Examples:
+  posternd explain --from alice --to bob < message
+  printf 'To: bob, "Jim" jim@cs+\\n\\nHello\\n' | posternd explain --config ./posternd.toml
 `,
   passwd: `Usage: posternd passwd LOGIN [--file FILE]
 

@@ -19,7 +19,7 @@ describe('the command line', () => {
   ])('%j', (args, expected) => expect(parseCommandLine(args)).toMatchObject(expected));
 
   it.each([
-    [['server'], '"server" is no command; there are serve, check, session, passwd'],
+    [['server'], `"server" is no command; there are ${COMMANDS.join(', ')}`],
     [['serve', 'now'], '"now" is one argument too many'],
     [['passwd'], 'passwd needs a login'],
     [['passwd', 'a', 'b'], '"b" is one argument too many'],

@@ -55,7 +55,7 @@ const WRONG: readonly [name: string, change: (text: string) => string, line: str
   [
     'a key nobody knows',
     first('hostnam = "x"'),
-    'hostnam: found an unknown key; allowed: auth, engine, group, hostname, limits, listen, log, message, qmail, queue, senders, timeouts, tls, user',
+    'hostnam: found an unknown key; allowed: auth, engine, group, hostname, limits, listen, log, message, qmail, queue, senders, timeouts, tls, user, workers',
   ],
   [
     'a listener key nobody knows',
@@ -184,7 +184,7 @@ const WRONG: readonly [name: string, change: (text: string) => string, line: str
     plus('[log]\nlevel = "verbose"'),
     'log.level: found "verbose"; allowed: "debug", "info", "warn", "error"',
   ],
-  ['an unknown engine', first('engine = "turbo"'), 'engine: found "turbo"; allowed: "smtp-server"'],
+  ['an unknown engine', first('engine = "turbo"'), 'engine: found "turbo"; allowed: "wire", "smtp-server"'],
   ['root by number', first('user = 0'), 'user: found 0; allowed: a name, or a number from 1'],
   [
     'an unknown policy for line ends',

@@ -1,6 +1,7 @@
 /** `posternd serve`: a service, and the signals that steer it. */
+import { checkOptions, limitSettings } from '@postern/core';
 import type { CommandLine } from '../command-line.js';
-import { ConfigurationError } from '../config/configuration-error.js';
+import { ConfigurationError, errorLine } from '../config/configuration-error.js';
 import type { Configuration } from '../config/configuration.js';
 import { loadConfiguration } from '../config/load.js';
 import { EMBEDDED_PORTS, embeddedDefault } from '../embedded/embedded.js';
@@ -11,6 +12,8 @@ import type { Log } from '../log/log.js';
 import { startService } from '../process/service.js';
 import type { Service } from '../process/service.js';
 import { packageVersion } from '../version.js';
+import { runPrimary } from '../workers/primary.js';
+import { isWorker, joinWorkers, steeredByPrimary, tellPrimary } from '../workers/worker.js';
 import { findConfiguration } from './find-configuration.js';
 
 /** Resolves with the exit status when the service has ended. @throws ConfigurationError, StartError */
@@ -20,6 +23,8 @@ export async function serveCommand(line: CommandLine): Promise<number> {
     const configuration = loadConfiguration(file);
     const log = logOf(configuration, line);
     const reread = (): Configuration => loadConfiguration(file);
+    if (isWorker()) return serveAsWorker(configuration, log, reread);
+    if (configuration.workers > 1) return servePrimary(configuration, log);
     return run(await startService(configuration, log), configuration, log, reread);
   }
   const embedded = await embeddedDefault({
@@ -30,6 +35,40 @@ export async function serveCommand(line: CommandLine): Promise<number> {
     return await serveEmbedded(embedded, line);
   } finally {
     embedded.remove();
+  }
+}
+
+/** Serves nothing itself: what the network says is read by workers only. */
+function servePrimary(configuration: Configuration, log: Log): Promise<number> {
+  const { workers, limits } = configuration;
+  return runPrimary({
+    workers,
+    window: checkOptions('posternd', limitSettings, limits).failedLoginWindow,
+    log,
+    ready: (bound) =>
+      log.info({ event: 'ready', addresses: bound, workers, pid: process.pid, version: packageVersion() }),
+  });
+}
+
+async function serveAsWorker(configuration: Configuration, log: Log, reread: () => Configuration): Promise<number> {
+  const limits = checkOptions('posternd', limitSettings, configuration.limits);
+  const shared = await joinWorkers({
+    perAddress: limits.failedLoginsPerAddress,
+    perLogin: limits.failedLoginsPerLogin,
+    window: limits.failedLoginWindow,
+    connections: limits.connections,
+    connectionsPerAddress: limits.connectionsPerAddress,
+  });
+  try {
+    return await run(await startService(configuration, log, shared), configuration, log, reread);
+  } catch (error) {
+    // The primary says it once for all of them.
+    await tellPrimary({
+      tell: 'cannot-start',
+      line: errorLine(error),
+      status: error instanceof ConfigurationError ? 2 : 1,
+    });
+    return 1;
   }
 }
 
@@ -66,21 +105,17 @@ async function run(
       const next = rereadOrKeep(configuration, reread, log);
       await service.reload(next);
       configuration = next;
-      log.info({ event: 'reload', outcome: 'done' });
+      log.info({ event: 'reload', outcome: 'done', ...whichWorker() });
     } catch (error) {
-      log.error({ event: 'reload', outcome: 'failed', cause: messageOf(error) });
+      log.error({ event: 'reload', outcome: 'failed', cause: messageOf(error), ...whichWorker() });
     } finally {
       reloading = false;
     }
   };
 
   const ended = new Promise<number>((resolve) => {
-    let stopping = false;
-    const stop = (signal: NodeJS.Signals): void => {
-      log.info({ event: stopping ? 'stopping-now' : 'stopping', signal });
-      const stopped = service.stop(stopping ? 0 : undefined);
-      stopping = true;
-      stopped.then(
+    const stop = (now: boolean): void => {
+      service.stop(now ? 0 : undefined).then(
         () => resolve(0),
         (error: unknown) => {
           log.error({ event: 'fault', where: 'shutdown', cause: messageOf(error) });
@@ -88,21 +123,38 @@ async function run(
         },
       );
     };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
-    process.on('SIGHUP', () => void reload());
+    if (isWorker()) steeredByPrimary(stop, () => void reload());
+    else steeredBySignals(stop, () => void reload(), log);
   });
 
-  log.info({
-    event: 'ready',
-    addresses: service.bound,
-    pid: process.pid,
-    version: packageVersion(),
-    ...(trial === undefined ? {} : { embedded: trial.directory }),
-  });
+  if (isWorker()) await tellPrimary({ tell: 'ready', bound: service.bound });
+  else
+    log.info({
+      event: 'ready',
+      addresses: service.bound,
+      pid: process.pid,
+      version: packageVersion(),
+      ...(trial === undefined ? {} : { embedded: trial.directory }),
+    });
   const status = await ended;
-  log.info({ event: 'stopped' });
+  if (!isWorker()) log.info({ event: 'stopped' });
   return status;
+}
+
+/** For lines that every worker writes. */
+const whichWorker = (): { worker?: number } => (isWorker() ? { worker: process.pid } : {});
+
+/** The first signal ends in an orderly way, a second one at once. */
+function steeredBySignals(stop: (now: boolean) => void, reload: () => void, log: Log): void {
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    log.info({ event: stopping ? 'stopping-now' : 'stopping', signal });
+    stop(stopping);
+    stopping = true;
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  process.on('SIGHUP', reload);
 }
 
 /**

@@ -5,6 +5,7 @@ import { loadConfiguration } from '../config/load.js';
 import { createLog } from '../log/log.js';
 import { logObserver } from '../log/observer.js';
 import { createQueue, createVerifiers } from '../plugins/plugins.js';
+import { unready } from '../plugins/readiness.js';
 import { servingAccount } from '../process/account.js';
 import { assemble, senderPolicy } from '../process/assembly.js';
 import { certificatesFrom, readKeyPairs } from '../process/key-files.js';
@@ -23,9 +24,12 @@ export async function sessionCommand(line: CommandLine): Promise<number> {
   const log = createLog({ ...configuration.log, ...(line.log === undefined ? {} : { format: line.log }) });
   const certificates = certificatesFrom(readKeyPairs(configuration), configuration);
   if (account !== undefined) dropPrivileges(account);
+  const verifiers = await createVerifiers(configuration);
+  // There is one greeting, and what they can do has to be known by then.
+  await unready(verifiers);
   const server = assemble(configuration, {
     certificates,
-    verifiers: await createVerifiers(configuration),
+    verifiers,
     queue: await createQueue(configuration.queue, configuration),
     senders: senderPolicy(configuration),
     observer: logObserver(log),

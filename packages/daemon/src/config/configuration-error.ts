@@ -37,6 +37,10 @@ export const kebab = (text: string): string =>
 /** `require-tls` -> `requireTls`. */
 export const camel = (key: string): string => key.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
+/** An error as the one line that is said about it. */
+export const errorLine = (error: unknown): string =>
+  `posternd: ${oneLine(error instanceof Error ? error.message : String(error))}`;
+
 /** What was found may hold anything; a line of ours is one line, and does nothing to a terminal. */
 export const oneLine = (text: string): string =>
   // eslint-disable-next-line no-control-regex

@@ -1,5 +1,5 @@
 /** What the daemon runs on, whatever it was written in. Plain values: no file is open, no package is loaded. */
-import type { LimitSettings, ListenSettings, MessageSettings, TimeoutSettings } from '@postern/core';
+import type { LimitSettings, ListenSettings, MessageSettings, NameSettings, TimeoutSettings } from '@postern/core';
 
 /** A package by name, and its options. */
 export interface PluginSettings {
@@ -42,7 +42,9 @@ export interface Configuration {
   /** Who serves, if the daemon is started as root. */
   readonly user?: string | number;
   readonly group?: string | number;
-  readonly engine: 'smtp-server';
+  readonly engine: 'wire' | 'smtp-server';
+  /** Processes that serve. */
+  readonly workers: number;
   readonly listen: readonly ListenSettings[];
   /** Absent: no listener does TLS. The first pair is for clients that name no host. */
   readonly tls?: { readonly pairs: readonly KeyFiles[]; readonly profile: 'modern' | 'legacy' };
@@ -56,6 +58,14 @@ export interface Configuration {
   readonly message: Omit<MessageSettings, 'sizeLimit'>;
   /** Absent: an address without a host gets `hostname`, and that is all. */
   readonly rewriting?: RewritingSettings;
+  /** Who is called what, by envelope sender (ofmipname(8)). */
+  readonly names: {
+    /** A name.cdb, or its source. */
+    readonly file?: string;
+    readonly map?: NameSettings;
+    /** `~/.ofmipd/rules.cdb` of users whose home is known. */
+    readonly users: boolean;
+  };
   readonly senders: { readonly policy: 'any' | 'known' | 'own'; readonly verp: boolean };
   readonly limits: LimitSettings;
   readonly timeouts: TimeoutSettings;

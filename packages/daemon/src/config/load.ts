@@ -1,6 +1,6 @@
 /** From the file to a Configuration: schema, control files, environment, paths. Loads no package and opens no key. */
 import { existsSync } from 'node:fs';
-import { hostname as systemHostname } from 'node:os';
+import { availableParallelism, hostname as systemHostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { checkOptions, OptionError } from '@postern/core';
 import type { ListenSettings } from '@postern/core';
@@ -53,6 +53,7 @@ export function buildConfiguration(values: unknown, context: BuildContext): Conf
     ...(user === undefined ? {} : { user }),
     ...(group === undefined ? {} : { group }),
     engine: settings.engine,
+    workers: settings.workers === 'auto' ? availableParallelism() : settings.workers,
     listen: listeners(settings, context.file),
     ...(settings.tls === undefined
       ? {}
@@ -66,6 +67,11 @@ export function buildConfiguration(values: unknown, context: BuildContext): Conf
     queue: queue(settings, qmail, context),
     message: camelKeys(withoutRewriting(message)),
     ...(rewriting === undefined ? {} : { rewriting }),
+    names: {
+      ...(message['name-file'] === undefined ? {} : { file: resolve(context.directory, message['name-file']) }),
+      ...(message.names === undefined ? {} : { map: message.names }),
+      users: message['user-names'],
+    },
     senders: settings.senders,
     limits: { ...(control.databytes === undefined ? {} : { messageSize: control.databytes }), ...camelKeys(limits) },
     timeouts: camelKeys(timers),
@@ -143,6 +149,9 @@ function withoutRewriting(message: FileSettings['message']) {
     'plus-domain': _plus,
     'id-host': _id,
     rewrite: _rules,
+    'name-file': _file,
+    'user-names': _users,
+    names: _names,
     ...rest
   } = message;
   return rest;

@@ -2,19 +2,22 @@
 import { resolve } from 'node:path';
 import { camel } from './configuration-error.js';
 import type { PluginSettings } from './configuration.js';
-import { parseDuration } from './quantities.js';
+import { parseDuration, parseSize } from './quantities.js';
 
 /** Options of the packages here that are paths, whatever the package. */
-const PATHS = new Set(['path', 'socket', 'ca', 'ca-file']);
+const PATHS = new Set(['path', 'socket', 'ca', 'ca-file', 'bind-password-file', 'cwd', 'spool-directory']);
 
 /** Options that are times by their name: `"30s"` becomes milliseconds, and a number is milliseconds already. */
 const TIME = /(?:^|-)(?:deadline|timeout|time|grace|delay|interval|idle)$|^retry-/;
 
+/** Options that are sizes: `"64KiB"` becomes octets. */
+const SIZES = new Set(['memory', 'request-limit']);
+
 /** Options that hold options in turn. Every other table is data, keyed by hosts or addresses, and stays as it is. */
-const TABLES = new Set(['tls', 'search', 'pool']);
+const TABLES = new Set(['tls', 'search', 'pool', 'attributes', 'fields']);
 
 /**
- * Keys become camelCase, paths absolute, times milliseconds. A package checks its options itself, so everything else is
+ * Keys become camelCase, paths absolute, times milliseconds, sizes octets. A package checks its options itself, so everything else is
  * handed on as it is.
  */
 export function pluginSettings(
@@ -32,6 +35,7 @@ function convert(name: string, value: unknown, directory: string): unknown {
     // Some of them may hold the text of the file instead.
     if (PATHS.has(name) && !value.includes('-----BEGIN')) return resolve(directory, value);
     if (TIME.test(name)) return parseDuration(value) ?? value;
+    if (SIZES.has(name)) return parseSize(value) ?? value;
   }
   if (name === 'program') return programPath(value, directory);
   if (TABLES.has(name) && isTable(value)) {

@@ -2,6 +2,7 @@
  * The configuration file as it may be written: every key, and nothing else. Defaults that belong to a package are left to
  * that package; docs/configuration.md is held to this file by a test.
  */
+import { nameSettings } from '@postern/core';
 import { z } from 'zod';
 import { DURATION_ALLOWED, parseDuration, parseSize, SIZE_ALLOWED } from './quantities.js';
 
@@ -49,7 +50,8 @@ export const fileSchema = z.strictObject({
   qmail: path.default('/var/qmail'),
   user: account.optional(),
   group: account.optional(),
-  engine: z.enum(['smtp-server']).default('smtp-server'),
+  engine: z.enum(['wire', 'smtp-server']).default('wire'),
+  workers: z.union([z.literal('auto'), z.number().int().min(1).max(64)], '"auto", or a number from 1 to 64').default(1),
   listen: z.array(listener).min(1),
   tls: z
     .strictObject({
@@ -80,6 +82,9 @@ export const fileSchema = z.strictObject({
       'default-domain': host.optional(),
       'plus-domain': host.optional(),
       'id-host': host.optional(),
+      'name-file': path.optional(),
+      'user-names': flag.default(false),
+      names: nameSettings.optional(),
       rewrite: z.array(z.string().regex(/^[=*?-][^:]*:/, 'a rule such as "=here:mail.example.com"')).optional(),
     })
     .prefault({}),

@@ -21,7 +21,7 @@ Try it:
   swaks --server 127.0.0.1:${port('starttls')} --tls --auth PLAIN --auth-user ${login} --auth-password ${password} \\
     --from ${login}@localhost --to friend@example.com
 
-  printf 'Subject: hello\\n\\nfrom curl\\n' | curl --url smtps://localhost:${port('implicit')} --cacert ${certificate} \\
+  printf 'Subject: hello\\n\\nfrom curl\\n' | curl --crlf --url smtps://localhost:${port('implicit')} --cacert ${certificate} \\
     --user ${login}:${password} --mail-from ${login}@localhost --mail-rcpt friend@example.com --upload-file -
 
   openssl s_client -quiet -starttls smtp -connect 127.0.0.1:${port('starttls')} -CAfile ${certificate}

@@ -1,20 +1,26 @@
 /** Verifiers and queues by name: found, made with their options, and looked at before anybody relies on them. */
-import { OptionError } from '@postern/core';
+import { checkVerifier, OptionError } from '@postern/core';
 import type { Queue, Verifier } from '@postern/core';
 import { ConfigurationError, fromOptionError } from '../config/configuration-error.js';
 import type { Configuration, PluginSettings } from '../config/configuration.js';
 import { builtinQueues, builtinVerifiers } from './builtin.js';
 import type { Factory, Load } from './builtin.js';
 import { importModule, isPackageName, isPath } from './module.js';
-import { isQueue, isVerifier, queueFault, verifierFault } from './shape.js';
+import { isQueue, queueFault } from './shape.js';
 
 type Place = Pick<Configuration, 'file' | 'directory'>;
 
 /** @throws ConfigurationError if there is no such verifier, or if it does not like its options */
 export async function createVerifier(settings: PluginSettings, place: Place): Promise<Verifier> {
   const made = await make(settings, place, 'verifier', builtinVerifiers);
-  if (isVerifier(made)) return made;
-  throw wrongShape(settings, place, verifierFault(made), 'a Verifier: name, checks, verify(credentials, context)');
+  try {
+    return checkVerifier(made, settings.use);
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    // `verifier` is the thing itself, everything else a member of it.
+    const found = error.key === 'verifier' ? error.found : `a verifier whose ${error.key} is ${error.found}`;
+    throw wrongShape(settings, place, found, error.allowed);
+  }
 }
 
 /** All of them, in order. What was made is closed again if a later one fails. @throws ConfigurationError */

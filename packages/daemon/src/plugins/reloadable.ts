@@ -5,6 +5,8 @@
 import { leadsSasl } from '@postern/core';
 import type { Queue, SaslVerifier, Verifier, VerifyContext } from '@postern/core';
 import { MOST_VERIFIERS } from '../config/schema.js';
+import { readiness } from './readiness.js';
+import type { Readiness } from './readiness.js';
 
 /** A thing in use, closed when it has been retired and nobody uses it any more. */
 class Lease<T extends { close?(): Promise<void> }> {
@@ -65,7 +67,7 @@ function place(first: Verifier | undefined, released: Promise<void>) {
   let lease = first === undefined ? undefined : new Lease(first);
   const leader = (): SaslVerifier | undefined =>
     lease !== undefined && leadsSasl(lease.target) ? lease.target : undefined;
-  const verifier: SaslVerifier = {
+  const verifier: SaslVerifier & Readiness = {
     get name() {
       return lease?.target.name ?? 'none';
     },
@@ -91,6 +93,7 @@ function place(first: Verifier | undefined, released: Promise<void>) {
         cancel: () => exchange?.cancel(),
       };
     },
+    ready: async () => lease === undefined || readiness(lease.target),
     close: async () => lease?.target.close?.(),
   };
   return {

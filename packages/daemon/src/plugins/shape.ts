@@ -1,32 +1,21 @@
-/** Is it a verifier, is it a queue? For what came from a module that TypeScript never saw. */
-import type { Queue, Verifier } from '@postern/core';
+/** Is it a queue? For what came from a module that TypeScript never saw. (Verifiers: `checkVerifier` of @postern/core.) */
+import type { Queue } from '@postern/core';
 
-const CHECKS = ['password', 'cram-md5'];
 const CARRIES = ['8bit', 'smtputf8'];
 
-/** What keeps `value` from being a Verifier, in one line; undefined if nothing does. */
-export function verifierFault(value: unknown): string | undefined {
-  return memberFault(value, 'checks', CHECKS, 'verify');
-}
+export const isQueue = (value: unknown): value is Queue => queueFault(value) === undefined;
 
 /** What keeps `value` from being a Queue, in one line; undefined if nothing does. */
 export function queueFault(value: unknown): string | undefined {
-  return memberFault(value, 'carries', CARRIES, 'submit');
-}
-
-export const isVerifier = (value: unknown): value is Verifier => verifierFault(value) === undefined;
-export const isQueue = (value: unknown): value is Queue => queueFault(value) === undefined;
-
-function memberFault(value: unknown, set: string, members: readonly string[], method: string): string | undefined {
   if (typeof value !== 'object' || value === null) return `${value === null ? 'null' : typeof value} and no object`;
-  const found = value as Record<string, unknown>;
+  const found = value as Readonly<Record<string, unknown>>;
   if (typeof found['name'] !== 'string' || found['name'] === '') return 'an object without a name';
-  const listed = found[set];
+  const { carries } = found;
   // By behaviour: a Set of another realm, or a view of one, will do.
-  if (!isSetLike(listed)) return `an object whose ${set} is no Set`;
-  const stranger = [...listed].find((member) => !members.includes(String(member)));
-  if (stranger !== undefined) return `an object whose ${set} holds ${JSON.stringify(stranger)}`;
-  if (typeof found[method] !== 'function') return `an object without the method ${method}`;
+  if (!isSetLike(carries)) return 'an object whose carries is no Set';
+  const stranger = [...carries].find((member) => !CARRIES.includes(String(member)));
+  if (stranger !== undefined) return `an object whose carries holds ${JSON.stringify(stranger)}`;
+  if (typeof found['submit'] !== 'function') return 'an object without the method submit';
   if (found['close'] !== undefined && typeof found['close'] !== 'function') return 'an object whose close is no method';
   return undefined;
 }
@@ -34,5 +23,6 @@ function memberFault(value: unknown, set: string, members: readonly string[], me
 const isSetLike = (value: unknown): value is ReadonlySet<unknown> =>
   typeof value === 'object' &&
   value !== null &&
-  typeof (value as { has?: unknown }).has === 'function' &&
-  typeof (value as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function';
+  'has' in value &&
+  typeof value.has === 'function' &&
+  Symbol.iterator in value;

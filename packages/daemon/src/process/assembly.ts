@@ -1,9 +1,21 @@
 /** A Configuration and its parts become a submission server. The only file that knows both vocabularies. */
-import { anySender, createSubmissionServer, knownSenders, OptionError, ownSenders, rewriteFrom } from '@postern/core';
+import {
+  anySender,
+  createSubmissionServer,
+  knownSenders,
+  mapNames,
+  nameFile,
+  OptionError,
+  ownSenders,
+  rewriteFrom,
+  userNameFiles,
+} from '@postern/core';
 import type {
   AttemptLimits,
   Certificates,
   ConnectionLimits,
+  MessageTools,
+  NameTable,
   Observer,
   Queue,
   SenderPolicy,
@@ -11,7 +23,8 @@ import type {
   SubmissionServerOptions,
   Verifier,
 } from '@postern/core';
-import { fromOptionError } from '../config/configuration-error.js';
+import { smtpServerEngine } from '@postern/core/smtp-server';
+import { ConfigurationError, fromOptionError } from '../config/configuration-error.js';
 import type { Configuration } from '../config/configuration.js';
 
 export interface Parts {
@@ -37,9 +50,28 @@ export function assemble(configuration: Configuration, parts: Parts): Submission
 export const senderPolicy = ({ senders }: Configuration): SenderPolicy =>
   ({ any: anySender, known: knownSenders, own: ownSenders })[senders.policy];
 
-/** What `createSubmissionServer` of @postern/core is told. The engine is core's own choice. */
+/** Rewriting rules and name tables. @throws ConfigurationError for a table that cannot be read */
+export function messageTools({ rewriting, names, file }: Configuration): Partial<MessageTools> {
+  return {
+    ...(rewriting === undefined ? {} : rewriteFrom(rewriting.sources)),
+    ...(names.map === undefined ? {} : { names: mapNames(names.map) }),
+    ...(names.file === undefined ? {} : { names: openNames(names.file, file) }),
+    ...(names.users ? { userNames: userNameFiles() } : {}),
+  };
+}
+
+function openNames(path: string, file: string): NameTable {
+  try {
+    return nameFile(path);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(file, 'message.name-file', cause, 'a name.cdb, or its source');
+  }
+}
+
+/** What `createSubmissionServer` of @postern/core is told. */
 function serverOptions(configuration: Configuration, parts: Parts): SubmissionServerOptions {
-  const { auth, rewriting } = configuration;
+  const { auth } = configuration;
   return {
     hostname: configuration.hostname,
     listen: configuration.listen,
@@ -50,11 +82,12 @@ function serverOptions(configuration: Configuration, parts: Parts): SubmissionSe
     queue: parts.queue,
     senders: parts.senders,
     message: configuration.message,
-    ...(rewriting === undefined ? {} : { rewriting: rewriteFrom(rewriting.sources) }),
+    rewriting: messageTools(configuration),
     verp: configuration.senders.verp,
     limits: configuration.limits,
     timeouts: configuration.timeouts,
     observer: parts.observer,
+    ...(configuration.engine === 'wire' ? {} : { engine: smtpServerEngine() }),
     ...(parts.attempts === undefined ? {} : { attempts: parts.attempts }),
     ...(parts.connections === undefined ? {} : { connections: parts.connections }),
   };

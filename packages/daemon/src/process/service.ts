@@ -1,7 +1,7 @@
 /**
  * One serving process, from its configuration to its end: bind and read keys, give up root, make sure that nobody is let in
- * who should not be, serve, reload, drain. Knows nothing of signals or of the command line. (Workers will each be one of
- * these; what starts several of them is another room.)
+ * who should not be, serve, reload, drain. Knows nothing of signals or of the command line. Each worker is one of these;
+ * what starts several of them is another room.
  */
 import { randomBytes } from 'node:crypto';
 import { replaceableCertificates } from '@postern/core';
@@ -19,6 +19,7 @@ import type { Configuration } from '../config/configuration.js';
 import type { Log } from '../log/log.js';
 import { logObserver } from '../log/observer.js';
 import { createQueue, createVerifiers } from '../plugins/plugins.js';
+import { unready } from '../plugins/readiness.js';
 import { reloadableQueue, reloadableVerifiers } from '../plugins/reloadable.js';
 import { servingAccount } from './account.js';
 import { assemble, senderPolicy } from './assembly.js';
@@ -100,7 +101,7 @@ export async function startService(
       senders.replace(made.senders);
       if (made.certificates !== undefined) certificates?.replace(made.certificates);
       const restart = needsRestart(current, next);
-      if (restart.length > 0) log.warn({ event: 'reload', outcome: 'restart-needed', keys: restart });
+      if (restart.length > 0) log.warn({ event: 'reload', outcome: 'restart-needed', keys: namesOf(restart) });
       current = { ...next, ...pick(current, restart) };
     },
     stop: (deadline = current.shutdown) => server.close(deadline),
@@ -162,6 +163,9 @@ function bindError(error: unknown): unknown {
 async function selfTest(configuration: Configuration, verifiers: readonly Verifier[], log: Log): Promise<void> {
   checkPrograms(configuration);
   checkQueueDirectory(configuration);
+  for (const { name } of await unready(verifiers)) {
+    log.warn({ event: 'self-test', verifier: name, outcome: 'not-ready' });
+  }
   for (const result of await probeVerifiers(verifiers, configuration)) {
     if (result.outcome === 'unavailable')
       log.warn({ event: 'self-test', verifier: result.verifier, outcome: 'unavailable', cause: result.cause });
@@ -195,9 +199,11 @@ const FIXED = [
   'user',
   'group',
   'engine',
+  'workers',
   'listen',
   'message',
   'rewriting',
+  'names',
   'limits',
   'timeouts',
   'log',
@@ -206,6 +212,11 @@ const FIXED = [
 /** Keys that were changed and hold from the next start only. */
 const needsRestart = (before: Configuration, after: Configuration): (typeof FIXED)[number][] =>
   FIXED.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+
+/** As they are called in the file. */
+const namesOf = (keys: readonly (typeof FIXED)[number][]): string[] => [
+  ...new Set(keys.map((key) => (key === 'rewriting' || key === 'names' ? 'message' : key))),
+];
 
 const pick = (configuration: Configuration, keys: readonly (keyof Configuration)[]): Partial<Configuration> =>
   Object.fromEntries(keys.map((key) => [key, configuration[key]]));
