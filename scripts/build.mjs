@@ -1,7 +1,7 @@
 // Builds every package with tsup, in the order in which they depend on each other. `--if-stale` builds only what is
 // older than its sources.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,10 +22,11 @@ const newest = (directory) =>
       0,
     );
 
-const stamp = (name) => path.join(root, 'packages', name, 'dist', 'index.js');
+// Written by us when all of a package is there: tsup writes code first and types much later.
+const stamp = (name) => path.join(root, 'packages', name, '.built');
 
 function isStale(name) {
-  if (!existsSync(stamp(name))) return true;
+  if (!existsSync(stamp(name)) || !existsSync(path.join(root, 'packages', name, 'dist'))) return true;
   const built = statSync(stamp(name)).mtimeMs;
   return newest(path.join(root, 'packages', name, 'src')) > built;
 }
@@ -42,8 +43,10 @@ function build(name) {
     child.stderr.on('data', (chunk) => (output += chunk));
     child.on('error', reject);
     child.on('close', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`packages/${name} does not build:\n${output}`));
+      if (code === 0) {
+        writeFileSync(stamp(name), '');
+        resolve();
+      } else reject(new Error(`packages/${name} does not build:\n${output}`));
     });
   });
 }

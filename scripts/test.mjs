@@ -4,11 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { setUp } from './setup.mjs';
+import { explain, root, setUp } from './setup.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-await setUp(root);
+try {
+  await setUp();
+} catch (error) {
+  process.exit(explain(error));
+}
 
 const directory = mkdtempSync(path.join(tmpdir(), 'postern-test-'));
 const report = path.join(directory, 'report.json');

@@ -10,7 +10,7 @@ import type { Gate, Listener } from './support/gate.js';
 const folder = fileURLToPath(new URL('./dialogs/', import.meta.url));
 const dialogs = readdirSync(folder).filter((name) => name.endsWith('.dlg'));
 
-const ENGINES: readonly string[] = ['smtp-server'];
+const ENGINES: readonly string[] = ['wire', 'smtp-server'];
 
 /** What an engine cannot do, and why. Nothing is left out without a reason. */
 const EXCEPTIONS: readonly { dialog: string; engine: string; reason: string }[] = [

@@ -54,8 +54,9 @@ it('the README shows the configuration and the program that the tests run', () =
     },
   );
   expect(check.status).toBe(2);
-  expect(check.stderr).not.toContain('unknown key');
-  expect(check.stderr).toMatch(/: (user|tls\.cert|tls\.key): /);
+  const said = check.stdout + check.stderr;
+  expect(said).not.toContain('unknown key');
+  expect(said).toMatch(/: (user|tls\.cert|tls\.key): /);
 });
 
 it('examples/embed.mjs takes a message', async () => {

@@ -5,6 +5,7 @@
 import { chownSync, mkdirSync } from 'node:fs';
 import { connectSmtp, issueCertificate, readMaildir, startPosternd, tempDir, throwawayCa } from '@postern/testkit';
 import type { Posternd, SmtpClient, SmtpTarget, StoredMessage, TempDir } from '@postern/testkit';
+import { engineUnderTest } from './engines.js';
 
 export type Listener = 'starttls' | 'implicit' | 'plain';
 
@@ -44,7 +45,7 @@ export interface GateOptions {
   readonly auth?: string;
   /** Whole tables, at the end. */
   readonly tables?: string;
-  /** `smtp-server` or `wire`. Default: POSTERN_TEST_ENGINE, else whatever the daemon's default is. */
+  /** `wire` or `smtp-server`. Default: the engine under test, see engines.ts. */
   readonly engine?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
@@ -106,7 +107,7 @@ export async function writeConfig(dir: TempDir, options: GateOptions = {}): Prom
   const { cert, key } = await issueCertificate({ names: ['localhost', 'mail.example.com'] });
   giveAway(dir.path, dir.write('cert.pem', cert), dir.write('key.pem', key, 0o600), dir.write('users', USERS, 0o600));
   mkdirSync(dir.file('qmail'), { recursive: true });
-  const engine = options.engine ?? process.env['POSTERN_TEST_ENGINE'];
+  const engine = options.engine ?? engineUnderTest;
   const listen = listeners.map(
     (tls) => `[[listen]]
 address = "127.0.0.1"
@@ -116,7 +117,7 @@ ${tls === 'plain' ? 'require-tls = false\n' : ''}${options.listen ?? ''}`,
   );
   return `hostname = "mail.example.com"
 qmail = ${quote(dir.file('qmail'))}
-${engine === undefined ? '' : `engine = ${quote(engine)}`}
+engine = ${quote(engine)}
 ${isRoot ? `user = ${quote(nobody.name)}` : ''}
 ${options.top ?? ''}
 
@@ -164,6 +165,9 @@ async function loggedIn(target: SmtpTarget, listener: Listener): Promise<SmtpCli
     await client.ehlo();
   }
   const reply = await client.login(user, pass);
-  if (reply.code !== 235) throw new Error(`AUTH was answered ${reply.lines.join(' / ')}`);
+  if (reply.code !== 235) {
+    client.destroy();
+    throw new Error(`AUTH was answered ${reply.lines.join(' / ')}`);
+  }
   return client;
 }

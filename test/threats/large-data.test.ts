@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fakeQmailQueue } from '@postern/testkit';
 import type { FakeQmailQueue } from '@postern/testkit';
+import { notOn } from '../support/engines.js';
 import { openGate, quote, user } from '../support/gate.js';
 import type { Gate } from '../support/gate.js';
 
@@ -55,6 +56,17 @@ describe('a message of', () => {
     client.raw(Buffer.concat([Buffer.from('Subject: octets\r\n\r\n'), octets, Buffer.from('\r\n.\r\n')]));
     expect((await client.reply()).code).toBe(250);
     expect(queue.queued()[before]?.message.includes(octets)).toBe(true);
+    client.destroy();
+  });
+
+  it('lines with a dot that was not doubled: it is taken off all the same (RFC 5321 §4.5.2)', async (test) => {
+    notOn(test, 'smtp-server', 'the package takes a dot off only where there are two');
+    const before = queue.queued().length;
+    const client = await gate.login();
+    for (const line of [`MAIL FROM:<${user}>`, 'RCPT TO:<bob@example.net>', 'DATA']) await client.command(line);
+    client.raw('Subject: dots\r\n\r\n.x\r\n..y\r\n. \r\n.\r\n');
+    expect((await client.reply()).code).toBe(250);
+    expect(queue.queued()[before]?.message.toString()).toMatch(/\n\nx\n\.y\n \n$/);
     client.destroy();
   });
 

@@ -1,15 +1,8 @@
 /** Started as root: it binds, reads keys, becomes somebody else for good, and never serves as root. */
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fakeQmailQueue, runPosternd, tempDir } from '@postern/testkit';
+import { status } from '../support/proc.js';
 import { isRoot, nobody, openGate, quote, user, writeConfig } from '../support/gate.js';
-
-const status = (pid: number): Map<string, string[]> =>
-  new Map(
-    readFileSync(`/proc/${pid}/status`, 'latin1')
-      .split('\n')
-      .map((line) => [line.split(':')[0] ?? '', (line.split(':')[1] ?? '').trim().split(/\s+/)]),
-  );
 
 describe.runIf(isRoot)('started as root', () => {
   it('serves as somebody else, with no way back', async () => {

@@ -1,6 +1,7 @@
 /** Every phase has its timer: what is late is told 421 where it can be told anything, and closed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectSmtp, openStream, pause } from '@postern/testkit';
+import { notOn } from '../support/engines.js';
 import { openGate, user } from '../support/gate.js';
 import type { Gate } from '../support/gate.js';
 
@@ -86,11 +87,26 @@ describe('short timers', () => {
     client.raw('Subject: slow\r\n\r\n');
     for (let i = 0; i < 12; i++) {
       await pause(250);
-      client.raw(`line ${i}\r\n`);
+      client.raw(`line ${i} ${'x'.repeat(100)}\r\n`);
     }
     client.raw('.\r\n');
     expect((await client.reply()).code).toBe(250);
     expect(gate.messages()).toHaveLength(before + 1);
+    client.destroy();
+  });
+
+  it('are not fed by a trickle: an octet now and then ends in time', async (test) => {
+    notOn(test, 'smtp-server', 'the package knows an idle timer and no least rate');
+    const before = gate.messages().length;
+    const client = await gate.login();
+    for (const line of [`MAIL FROM:<${user}>`, 'RCPT TO:<bob@example.net>', 'DATA']) await client.command(line);
+    client.raw('Subject: trickle\r\n\r\n');
+    for (let i = 0; i < 100 && !client.ended; i++) {
+      client.raw('x');
+      await pause(100);
+    }
+    expect(client.ended).toBe(true);
+    expect(gate.messages()).toHaveLength(before);
     client.destroy();
   });
 
