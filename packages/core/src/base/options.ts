@@ -62,7 +62,9 @@ const articled = (expected: string): string => (/^[aeiou]/.test(expected) ? `an 
 export function checkOptions<S extends z.ZodType>(owner: string, schema: S, input: unknown): Readonly<z.output<S>> {
   const result = schema.safeParse(input ?? {});
   if (result.success) return Object.freeze(result.data);
-  const issue = result.error.issues[0];
+  // A misspelt key explains a missing one, and not the other way round.
+  const { issues } = result.error;
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   if (issue === undefined) throw new OptionError(owner, '', describeValue(input), 'other options');
   if (issue.code === 'unrecognized_keys') {
     const unknown = issue.keys[0] ?? '';

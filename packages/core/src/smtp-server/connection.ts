@@ -4,6 +4,7 @@
  * DNS, WIZ, SHELL, KILL, its reply codes) are never reached.
  */
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 import type { SMTPServer } from 'smtp-server';
@@ -27,6 +28,7 @@ const COMMAND_LINE = 2_048;
 
 const HTTP = /^(?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT|PATCH) \S+ HTTP\/\d/;
 const TLS_HANDSHAKE = 0x16;
+const NEVER = new AbortController().signal;
 
 export class BridgeConnection extends SMTPConnection {
   readonly #host: EngineHost;
@@ -127,7 +129,8 @@ export class BridgeConnection extends SMTPConnection {
     this._ready = true;
     // A ClientHello has no line end, so it would wait for the timeout.
     if (session.facts.tls === undefined) {
-      this._socket.once('data', (first: Buffer) => {
+      // Before the package's own listener, which would answer it as a line.
+      this._socket.prependOnceListener('data', (first: Buffer) => {
         if (first[0] === TLS_HANDSHAKE) this.#write(session.notSmtp());
       });
     }
@@ -175,13 +178,37 @@ export class BridgeConnection extends SMTPConnection {
     const stream = parser.startDataMode(session.messageSize);
     this._dataStream = stream;
     const source = messageSource(stream, this.#host.lineEndings);
-    void submitMessage(session, source, this.#host.services, this.#gone.signal).then((reply) => {
+    const stop = this.#watchData(session, stream);
+    // Not the connection's signal: a client that leaves after the final dot has handed the message over.
+    void submitMessage(session, source, this.#host.services, NEVER).then((reply) => {
+      stop();
       this._dataStream = false;
       this.#busy = false;
       this.#write(reply);
       parser.continue();
       if (this.#draining) this.drain();
     });
+  }
+
+  /** The client has so long between two pieces of its message. */
+  #watchData(session: Session, stream: Readable): () => void {
+    const late = (): void => {
+      this.#write(session.timedOut());
+      this._socket.destroy();
+    };
+    let timer = setTimeout(late, this.#host.timeouts.data);
+    const feed = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(late, this.#host.timeouts.data);
+    };
+    const stop = (): void => {
+      clearTimeout(timer);
+      this._socket.off('data', feed);
+    };
+    this._socket.on('data', feed);
+    stream.once('end', stop);
+    this._socket.once('close', stop);
+    return stop;
   }
 
   #write(reply: Reply): void {

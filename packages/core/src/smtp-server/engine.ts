@@ -73,9 +73,15 @@ function failedHandshake(host: EngineHost, address: string): SessionEvent {
   };
 }
 
+// Sockets that have not reached their session yet, and how to stop their clock.
+const begun = new WeakMap<object, () => void>();
+
+/** Below TLS: node:tls keeps the socket that it was put on. */
+const rawSocket = (socket: Socket): object => (socket as { _parent?: Socket })._parent ?? socket;
+
 async function listen(host: EngineHost, where: ListenAddress): Promise<EngineListener> {
   const server = createServer(host);
-  const mounted = mountSession(server, host);
+  const mounted = mountSession(server, host, (socket) => begun.get(rawSocket(socket))?.());
   countFromAccept(server, host);
   await new Promise<void>((resolve, reject) => {
     server.server.once('error', reject);
@@ -94,14 +100,36 @@ async function listen(host: EngineHost, where: ListenAddress): Promise<EngineLis
   };
 }
 
-/** Before PROXY header and handshake: a thousand silent sockets are counted like any others. */
+/**
+ * Before PROXY header and handshake: a thousand silent sockets are counted like any others. The package never sees a
+ * socket that is refused: it would put TLS on one that is destroyed already, and that ends the process (Node 20).
+ */
 function countFromAccept(server: SMTPServer, host: EngineHost): void {
-  server.server.prependListener('connection', (socket: Socket) => {
+  const [accept] = server.server.listeners('connection');
+  server.server.removeAllListeners('connection');
+  server.server.on('connection', (socket: Socket) => {
     socket.on('error', () => undefined);
     const place = host.limits.enter(plainAddress(socket.remoteAddress));
-    if (place === undefined) socket.destroy();
-    else socket.once('close', () => place.leave());
+    if (place === undefined) {
+      socket.destroy();
+      return;
+    }
+    socket.once('close', () => place.leave());
+    boundTheBeginning(server, socket, host);
+    accept?.call(server.server, socket);
   });
+}
+
+/** PROXY header and TLS handshake have their own time, which is shorter than the package's one timeout. */
+function boundTheBeginning(server: SMTPServer, socket: Socket, host: EngineHost): void {
+  const proxied = host.trustsProxy(plainAddress(socket.remoteAddress));
+  if (!proxied && host.tls !== 'implicit') return;
+  const { proxy, handshake } = host.timeouts;
+  const most = (proxied ? proxy : 0) + (host.tls === 'implicit' ? handshake : 0);
+  // The topmost socket: to tear TLS down from below in mid-handshake ends the process (Node 20).
+  const timer = setTimeout(() => (server._pendingSockets.get(socket) ?? socket).destroy(), most);
+  begun.set(socket, () => clearTimeout(timer));
+  socket.once('close', () => clearTimeout(timer));
 }
 
 async function close(server: SMTPServer, mounted: Mounted, deadline: number): Promise<void> {

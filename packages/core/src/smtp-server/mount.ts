@@ -17,14 +17,17 @@ export interface Mounted {
 /**
  * From now on every connection of `server` is a session of `host`. The server keeps its listening socket, its TLS
  * contexts and its PROXY header; its handlers (`onAuth`, `onData`, ...) are no longer called.
+ *
+ * @param reached told of every socket that has come as far as a session
  */
-export function mountSession(server: SMTPServer, host: EngineHost): Mounted {
+export function mountSession(server: SMTPServer, host: EngineHost, reached?: (socket: Socket) => void): Mounted {
   const connections = new Set<BridgeConnection>();
   const waiting: (() => void)[] = [];
   const bySession = new WeakMap<object, BridgeConnection>();
 
   server.connect = (socket: Socket, options?: ConnectOptions): void => {
     if (socket.destroyed) return;
+    reached?.(socket);
     const connection = new BridgeConnection(server, socket, options, host, () => {
       connections.delete(connection);
       if (connections.size === 0) for (const tell of waiting.splice(0)) tell();

@@ -12,14 +12,13 @@ import { conduct } from '../session/conduct.js';
 import type { ConnectionMeta, EngineHost } from '../session/engine.js';
 import type { Session } from '../session/session.js';
 import type { Ask } from '../session/step.js';
-import { submitMessage } from '../session/submit.js';
 import { Driver } from './driver.js';
 import type { Actions } from './driver.js';
-import { PushedMessage } from './message-source.js';
-import { Pace } from './pace.js';
+import { Intake } from './intake.js';
 import type { Pool, Pooled } from './pool.js';
 import { ProxyScanner } from './proxy-header.js';
 import { replyText } from './reply-text.js';
+import { sessionReport } from './session-report.js';
 import { attach, detach, silence } from './stream-events.js';
 import type { StreamOwner } from './stream-events.js';
 import { drop, startTls, tlsFacts } from './tls-upgrade.js';
@@ -67,8 +66,8 @@ export class Connection implements Actions, StreamOwner, Pooled {
   /** When the client's time for what it has to do next is up, and its time to log in. Infinity: never. */
   #due = Infinity;
   #loginDue = Infinity;
-  #message: PushedMessage | undefined;
-  #pace: Pace | undefined;
+  /** The message that is being read, or that the queue has not answered for yet. */
+  #intake: Intake | undefined;
   /** Aborts whatever is under way for this connection. */
   #work: AbortController | undefined;
   #ended = 'client-gone';
@@ -141,7 +140,7 @@ export class Connection implements Actions, StreamOwner, Pooled {
     this.#out = '';
     this.#driver?.gone();
     // A message that is whole goes on without its client: it is queued once, and the log says so.
-    if (this.#message !== undefined) return;
+    if (this.#intake !== undefined) return;
     if (this.#driver?.busy === true) this.#work?.abort(GONE);
     this.#finish();
   }
@@ -199,15 +198,12 @@ export class Connection implements Actions, StreamOwner, Pooled {
   }
 
   open(): void {
-    const session = this.#session();
-    const message = new PushedMessage(this);
+    const { services, timeouts } = this.#host;
     const work = (this.#work ??= new AbortController());
-    this.#message = message;
-    this.#pace = new Pace(this.#host.timeouts.data, this.#pool.time);
-    submitMessage(session, message, this.#host.services, work.signal).then(
+    this.#intake = new Intake(this, timeouts.data, this.#pool.time);
+    this.#intake.submit(this.#session(), services, work.signal).then(
       (reply) => {
-        this.#message = undefined;
-        this.#pace = undefined;
+        this.#intake = undefined;
         if (this.#phase === Phase.Ended) this.#finish();
         else this.#guard(() => this.#driver?.finished(reply));
       },
@@ -216,26 +212,23 @@ export class Connection implements Actions, StreamOwner, Pooled {
   }
 
   chunk(octets: Buffer, read: number): boolean {
-    this.#pace?.fed(read, this.#pool.time);
-    return this.#message?.give(octets, read) ?? true;
+    return this.#intake?.take(octets, read, this.#pool.time) ?? true;
   }
 
   condemn(): void {
-    this.#message?.condemn('bare-line-ending');
+    this.#intake?.condemn();
   }
 
   chunkEnd(): boolean {
-    if (this.#message?.discarding !== true) return true;
-    this.#message.finish();
-    return false;
+    return this.#intake?.chunkEnd() ?? true;
   }
 
   commit(): void {
-    this.#message?.finish();
+    this.#intake?.finish();
   }
 
   abort(): void {
-    this.#message?.abandon();
+    this.#intake?.abandon();
   }
 
   close(): void {
@@ -254,7 +247,7 @@ export class Connection implements Actions, StreamOwner, Pooled {
 
   /** The queue has taken something. */
   resume(): void {
-    this.#pace?.excuse(this.#pool.time);
+    this.#intake?.excuse(this.#pool.time);
     this.#guard(() => this.#driver?.resume());
   }
 
@@ -264,7 +257,7 @@ export class Connection implements Actions, StreamOwner, Pooled {
     const inSession = this.#phase === Phase.Session;
     // Waiting for our own verifier or queue is not the client's fault.
     if (this.#phase === Phase.Ended || (inSession && this.#driver?.busy === true)) return;
-    const slow = this.#driver?.receiving === true && this.#pace?.isLate(now) === true;
+    const slow = this.#driver?.receiving === true && this.#intake?.isLate(now) === true;
     if (now < this.#due && now < this.#loginDue && !slow) return;
     if (inSession) return this.#guard(() => this.#driver?.timedOut());
     if (this.#phase !== Phase.Closing) this.#ended = 'timeout';
@@ -429,14 +422,7 @@ export class Connection implements Actions, StreamOwner, Pooled {
     const ended = this.#ended === 'client-gone' && session !== undefined ? session.ended : this.#ended;
     session?.end(ended);
     const { observer, clock } = this.#host.services;
-    observer.observe({
-      ...(session?.facts ?? this.#facts),
-      event: 'session',
-      ended,
-      ...(session?.identity === undefined ? {} : { login: session.identity.login }),
-      messages: session?.messages ?? 0,
-      milliseconds: clock.now() - this.#began,
-    });
+    observer.observe(sessionReport(this.#facts, session, ended, clock.now() - this.#began));
     this.#done?.();
   }
 }
