@@ -1,6 +1,7 @@
 /** Programs started by tests. Whatever is started here ends here; nothing is ever stopped by name. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { unwatch, watch } from './watchdog.js';
 
 export interface ProgramOptions {
   readonly args?: readonly string[];
@@ -44,9 +45,6 @@ export interface LineOptions {
   readonly timeoutMs?: number;
 }
 
-const running = new Set<ChildProcess>();
-let listening = false;
-
 /** Starts a program without a shell, in a process group of its own. Rejects if it cannot be executed. */
 export async function startProgram(program: string, options: ProgramOptions = {}): Promise<RunningProgram> {
   const child = spawn(program, [...(options.args ?? [])], {
@@ -55,13 +53,7 @@ export async function startProgram(program: string, options: ProgramOptions = {}
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
-  running.add(child);
-  if (!listening) {
-    listening = true;
-    process.once('exit', () => {
-      for (const left of running) killGroup(left);
-    });
-  }
+  if (child.pid !== undefined) watch('group', child.pid);
   const output = { stdout: '', stderr: '' };
   const watchers = new Set<() => void>();
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -76,7 +68,7 @@ export async function startProgram(program: string, options: ProgramOptions = {}
   const ended = new Promise<ProgramResult>((resolve) => {
     child.once('exit', () => {
       killGroup(child);
-      running.delete(child);
+      if (child.pid !== undefined) unwatch('group', child.pid);
       // A grandchild with a group of its own may hold the pipes: its output is not waited for.
       setTimeout(() => {
         child.stdout.destroy();
@@ -91,10 +83,7 @@ export async function startProgram(program: string, options: ProgramOptions = {}
   });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', (error) => {
-      running.delete(child);
-      reject(error);
-    });
+    child.once('error', reject);
   });
   if (options.input !== undefined) child.stdin.write(options.input);
   if (options.keepInput !== true) child.stdin.end();

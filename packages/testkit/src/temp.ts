@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { unwatch, watch } from './watchdog.js';
 
 export interface TempDir {
   readonly path: string;
@@ -12,12 +13,9 @@ export interface TempDir {
   remove(): void;
 }
 
-const open = new Set<string>();
-let listening = false;
-
 const removeTree = (path: string): void => {
-  open.delete(path);
   rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  unwatch('directory', path);
 };
 
 /**
@@ -27,13 +25,7 @@ const removeTree = (path: string): void => {
 export function tempDir(prefix = 'postern-'): TempDir {
   const path = mkdtempSync(join(tmpdir(), prefix));
   chmodSync(path, 0o755);
-  open.add(path);
-  if (!listening) {
-    listening = true;
-    process.once('exit', () => {
-      for (const left of [...open]) removeTree(left);
-    });
-  }
+  watch('directory', path);
   return {
     path,
     file: (name) => join(path, name),
