@@ -110,22 +110,46 @@ describe('a module', () => {
 
 describe('what a factory makes', () => {
   it.each([
+    ['null', 'null'],
+    ['undefined', 'nothing'],
+    ['() => 1', 'a function'],
+    ['{}', 'a verifier whose name is nothing'],
+    ["{ name: 'x' }", 'a verifier whose checks is nothing'],
+    ["{ name: 'x', checks: ['password'] }", 'a verifier whose checks is ["password"]'],
+    ["{ name: 'x', checks: new Set(['plain']), verify() {} }", 'a verifier whose checks is "plain"'],
+    ["{ name: 'x', checks: new Set(['password']), verify: 1 }", 'a verifier whose verify is 1'],
+    ["{ name: 'x', checks: new Set(['password']), verify() {}, close: 1 }", 'a verifier whose close is 1'],
+  ])('is looked at, a verifier: %s', async (source, what) => {
+    expect((await made('verifier', source)).found).toMatch(`.mjs, which made ${what}`);
+  });
+
+  it.each([
     ['null', 'null and no object'],
-    ['undefined', 'undefined and no object'],
     ['() => 1', 'function and no object'],
     ['{}', 'an object without a name'],
-    ["{ name: 'x' }", 'an object whose checks is no Set'],
-    ["{ name: 'x', checks: ['password'] }", 'an object whose checks is no Set'],
-    ["{ name: 'x', checks: new Set(['plain']), verify() {} }", 'an object whose checks holds "plain"'],
-    ["{ name: 'x', checks: new Set(), verify: 1 }", 'an object without the method verify'],
-    ["{ name: 'x', checks: new Set(), verify() {}, close: 1 }", 'an object whose close is no method'],
-  ])('is looked at: %s', async (source, what) => {
-    const name = `made-${Buffer.from(source).toString('hex').slice(0, 200)}.mjs`;
-    dir.write(name, `export const verifier = () => (${source});`);
-    const error = await fault(createVerifier(settings(`./${name}`), place));
-    expect(error.found).toBe(`./${name}, which made ${what}`);
+    ["{ name: 'x', carries: [] }", 'an object whose carries is no Set'],
+    ["{ name: 'x', carries: new Set(['7bit']) }", 'an object whose carries holds "7bit"'],
+    ["{ name: 'x', carries: new Set(), submit: 1 }", 'an object without the method submit'],
+    ["{ name: 'x', carries: new Set(), submit() {}, close: 1 }", 'an object whose close is no method'],
+  ])('is looked at, a queue: %s', async (source, what) => {
+    expect((await made('queue', source)).found).toMatch(`.mjs, which made ${what}`);
+  });
+
+  it('is told what it should have been', async () => {
+    expect(await made('verifier', '{}')).toMatchObject({
+      key: 'auth.verifier[1].use',
+      allowed: 'a short name of a-z, 0-9, dot and hyphen',
+    });
+    expect((await made('verifier', "{ name: 'x' }")).allowed).toBe('a Set of "password" and "cram-md5"');
   });
 });
+
+/** The fault found with what a module's factory makes. */
+function made(kind: 'verifier' | 'queue', source: string): Promise<ConfigurationError> {
+  const name = `made-${kind}-${Buffer.from(source).toString('hex').slice(0, 200)}.mjs`;
+  dir.write(name, `export const ${kind} = () => (${source});`);
+  return fault((kind === 'queue' ? createQueue : createVerifier)(settings(`./${name}`), place));
+}
 
 async function fault(promise: Promise<unknown>): Promise<ConfigurationError> {
   const error = await promise.then(

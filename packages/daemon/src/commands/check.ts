@@ -5,6 +5,7 @@ import type { CommandLine } from '../command-line.js';
 import { oneLine } from '../config/configuration-error.js';
 import type { Configuration, PluginSettings } from '../config/configuration.js';
 import { loadConfiguration } from '../config/load.js';
+import { checkMechanisms } from '../plugins/mechanisms.js';
 import { createQueue, createVerifier } from '../plugins/plugins.js';
 import { servingAccount } from '../process/account.js';
 import type { Account } from '../process/account.js';
@@ -127,6 +128,7 @@ async function checkVerifiers(configuration: Configuration, report: Report): Pro
     report.ok(`${settings.key}: ${verifier.name}, checks ${[...verifier.checks].join(' and ') || 'nothing yet'}`);
     if (settings.use === 'checkpassword') await adviseOnCheckpassword(settings, report);
   }
+  await report.attempt(async () => checkMechanisms(configuration, made));
   return made;
 }
 

@@ -23,7 +23,11 @@ import { DEFAULT_FILE } from './find-configuration.js';
 export async function explainCommand(line: CommandLine): Promise<number> {
   const configuration = loadConfiguration(line.config ?? DEFAULT_FILE);
   const { hostname, message, limits } = configuration;
-  const rewrite = (mailbox: Mailbox): Mailbox => (mailbox.domain === '' ? { ...mailbox, domain: hostname } : mailbox);
+  // What the server does where nothing is said about hosts, told as the rule that it would be.
+  const rewrite = Object.assign(
+    (mailbox: Mailbox): Mailbox => (mailbox.domain === '' ? { ...mailbox, domain: hostname } : mailbox),
+    { trace: () => [`=:${hostname}`] },
+  );
   const options = messageOptions(
     { ...message, sizeLimit: limits.messageSize ?? 0 },
     { idHost: hostname, rewrite, ...messageTools(configuration) },
@@ -50,7 +54,9 @@ export async function explainCommand(line: CommandLine): Promise<number> {
 /** `null` for the empty address. */
 function address(text: string): Mailbox | null {
   if (text === '' || text === '<>') return null;
-  return parsePath(text)?.mailbox ?? notAnAddress(text);
+  const path = parsePath(text);
+  // `a b` would be the address `a` with a parameter.
+  return path?.parameters.size === 0 && path.mailbox !== null ? path.mailbox : notAnAddress(text);
 }
 
 function notAnAddress(text: string): never {

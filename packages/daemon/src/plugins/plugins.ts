@@ -5,6 +5,7 @@ import { ConfigurationError, fromOptionError } from '../config/configuration-err
 import type { Configuration, PluginSettings } from '../config/configuration.js';
 import { builtinQueues, builtinVerifiers } from './builtin.js';
 import type { Factory, Load } from './builtin.js';
+import { checkMechanisms } from './mechanisms.js';
 import { importModule, isPackageName, isPath } from './module.js';
 import { isQueue, queueFault } from './shape.js';
 
@@ -28,6 +29,7 @@ export async function createVerifiers(configuration: Configuration): Promise<Ver
   const made: Verifier[] = [];
   try {
     for (const settings of configuration.auth.verifiers) made.push(await createVerifier(settings, configuration));
+    checkMechanisms(configuration, made);
     return made;
   } catch (error) {
     await Promise.allSettled(made.map(async (verifier) => verifier.close?.()));
