@@ -96,6 +96,13 @@ async function login(daemon: Posternd, password: string): Promise<{ code: number
   }
 }
 
+/** `text` with a module that has one more member in place of the usual verifier. */
+function withReady(dir: TempDir, text: string, ready: string): string {
+  const source = readFileSync(dir.file('parts.mjs'), 'utf8').replace("name: 'by-option',", `$& ready: ${ready},`);
+  dir.write('ready.mjs', source);
+  return text.replace('use = "./parts.mjs"', 'use = "./ready.mjs"');
+}
+
 const started: Posternd[] = [];
 afterEach(async () => {
   for (const daemon of started.splice(0)) await daemon.stop();
@@ -140,6 +147,26 @@ describe('posternd', () => {
 });
 
 describe('posternd serve', () => {
+  it.each([
+    [
+      'waits for a verifier that needs a moment',
+      "() => new Promise((r) => setTimeout(() => { console.error('there'); r(true); }, 100))",
+      [],
+    ],
+    ['starts all the same when a verifier is not ready, and says so', 'async () => false', ['not-ready']],
+  ])('%s', async (_name, ready, outcomes) => {
+    const dir = place();
+    const daemon = await start(dir, withReady(dir, config(), ready));
+    const log = daemon.log();
+    const before = log.slice(
+      0,
+      log.findIndex((line) => line.event === 'ready'),
+    );
+    expect(before.filter((line) => line.event === 'self-test').map((line) => line['outcome'])).toEqual(outcomes);
+    expect(before.some((line) => line['text'] === 'there')).toBe(outcomes.length === 0);
+    expect((await login(daemon, 'secret')).code).toBe(235);
+  });
+
   const refused = (dir: TempDir, text: string) => runPosternd(['serve', '--config', dir.write('posternd.toml', text)]);
 
   it('serves, says so, drains and ends with 0', async () => {

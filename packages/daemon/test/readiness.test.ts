@@ -4,12 +4,14 @@ import { readiness, unready } from '../src/plugins/readiness.js';
 import { reloadableVerifiers } from '../src/plugins/reloadable.js';
 
 const verifier = (name: string, ready?: () => unknown): Verifier =>
-  ({
-    name,
-    checks: new Set(['password']),
-    verify: async () => ({ outcome: 'rejected' }),
-    ...(ready === undefined ? {} : { ready }),
-  }) as Verifier;
+  Object.assign(
+    {
+      name,
+      checks: new Set(['password'] as const),
+      verify: () => Promise.resolve({ outcome: 'rejected' as const }),
+    },
+    ready === undefined ? {} : { ready },
+  );
 
 const never = (): Promise<boolean> => new Promise(() => undefined);
 
