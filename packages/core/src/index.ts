@@ -108,6 +108,8 @@ export { submitMessage } from './session/submit.js';
 export type { Timeouts } from './session/timeouts.js';
 export { Transaction } from './session/transaction.js';
 
+export { DataScanner } from './wire/data-scanner.js';
+export { LineScanner } from './wire/line-scanner.js';
 export { wireEngine } from './wire/engine.js';
 export { playSession } from './wire/play.js';
 export type { PlayAction, PlayScript } from './wire/play.js';

@@ -241,7 +241,7 @@ export class Driver {
 
   #readLine(exchange: boolean): void {
     const lines = this.#lines;
-    if (lines.atLineStart && isTlsRecord(this.#input, this.#at)) return this.#say(this.session.notSmtp());
+    if (!lines.skipping && isTlsRecord(lines.held, this.#input, this.#at)) return this.#say(this.session.notSmtp());
     const found = lines.read(this.#input, this.#at, exchange);
     this.#at = lines.next;
     switch (found) {

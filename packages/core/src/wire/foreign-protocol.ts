@@ -4,8 +4,11 @@
 const TLS_HANDSHAKE = 0x16;
 const TLS_MAJOR = 0x03;
 
-export const isTlsRecord = (input: Uint8Array, at: number): boolean =>
-  input[at] === TLS_HANDSHAKE && (at + 1 === input.length || input[at + 1] === TLS_MAJOR);
+/** @param held what was read of this line before `input`, one character per octet */
+export const isTlsRecord = (held: string, input: Uint8Array, at: number): boolean =>
+  held === ''
+    ? input[at] === TLS_HANDSHAKE && input[at + 1] === TLS_MAJOR
+    : held.length === 1 && held.charCodeAt(0) === TLS_HANDSHAKE && input[at] === TLS_MAJOR;
 
 const HTTP = /^(?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT|PATCH|TRACE|PRI) \S+ HTTP\/\d/;
 

@@ -39,9 +39,14 @@ export class LineScanner {
   /** Where in the input to go on. */
   next = 0;
 
-  /** Nothing of the next line has been read. */
-  get atLineStart(): boolean {
-    return this.#held === '' && this.#skipped === 0;
+  /** What has been read of a line that is not too long. */
+  get held(): string {
+    return this.#held;
+  }
+
+  /** A line that is too long goes by. */
+  get skipping(): boolean {
+    return this.#skipped > 0;
   }
 
   /** Looks for one line in `input` from `from` on. `exchange`: it is a line of an AUTH exchange. */

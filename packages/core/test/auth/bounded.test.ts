@@ -43,7 +43,7 @@ describe('boundedQueue', () => {
       gate({ concurrency: 1, waiting: 0 }),
     );
     const envelope = { sender: null, recipients: [], body: '7bit', smtputf8: false } as const;
-    const submit = (): Promise<QueueResult> => slow.submit(envelope, (async function* () {})(), { ...facts, signal });  
+    const submit = (): Promise<QueueResult> => slow.submit(envelope, (async function* () {})(), { ...facts, signal });
     const first = submit();
     expect((await submit()).outcome).toBe('deferred');
     fail[0]?.(new Error('gone'));

@@ -5,12 +5,7 @@ import { Secret } from '../../src/base/secret.js';
 describe('Secret', () => {
   it('shows itself to nobody who prints it', () => {
     const secret = Secret.of('hunter2');
-    const printed = [
-      String(secret),
-      secret.toString(),
-      JSON.stringify({ secret }),
-      inspect({ secret }, { depth: 9 }),
-    ];
+    const printed = [String(secret), secret.toString(), JSON.stringify({ secret }), inspect({ secret }, { depth: 9 })];
     for (const text of printed) {
       expect(text).toContain('[secret]');
       expect(text).not.toContain('hunter2');

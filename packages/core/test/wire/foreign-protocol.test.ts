@@ -44,6 +44,12 @@ describe('another protocol', () => {
     }
   });
 
+  it('is not every control character', () => {
+    for (const chunks of splits('\x16x\r\n\x16\r\n\x03\r\nNOOP\r\n')) {
+      expect(play(chunks).replies.map((reply) => reply.slice(0, 3))).toEqual(['500', '500', '500', '250']);
+    }
+  });
+
   it('is not what a client says inside an exchange or a command', () => {
     expect(play('EHLO GET / HTTP/1.0\r\nNOOP GET HTTP/1.1\r\n').replies).toEqual(['250-mail.example', '250 2.0.0 OK']);
   });
