@@ -1,5 +1,5 @@
 /** Servers and clients as processes of their own, and what they cost. */
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -21,12 +21,24 @@ export async function startServer(name, core) {
   };
 }
 
-/** Runs `client.mjs` to its end; what it printed last. */
-export async function runClient(settings) {
-  const child = spawn(process.execPath, [path('client.mjs'), JSON.stringify(settings)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+/** Starts `client.mjs` and waits until it is warm; `run` then gives what it measured. */
+export async function startClient(settings) {
+  const child = fork(path('client.mjs'), [JSON.stringify(settings)]);
+  await nextMessage(child);
+  return {
+    run() {
+      const result = nextMessage(child);
+      child.send('go');
+      return result;
+    },
+  };
+}
+
+function nextMessage(child) {
+  return new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('exit', (code) => reject(new Error(`the client ended with ${code}`)));
   });
-  return JSON.parse(await firstLine(child));
 }
 
 /** A client that holds sessions open until it is stopped. */

@@ -1,4 +1,4 @@
-/** The load: so many sessions of so many messages over so many connections. Prints what it took as one line of JSON. */
+/** The load: so many sessions of so many messages over so many connections. Tells its parent when it is warm, and what it took. */
 import { percentile } from './report.mjs';
 import { SessionClient } from './session-client.mjs';
 
@@ -17,14 +17,13 @@ const HEADER = [
 const LINE = `${'The quick brown fox jumps over the lazy dog'.padEnd(70, '.')}\r\n`;
 const BODY = `${HEADER}${LINE.repeat(Math.max(1, Math.ceil((octets - HEADER.length) / LINE.length)))}.\r\n`;
 
-let left = sessions;
-const times = [];
+let times = [];
 
-async function session() {
+async function session(count) {
   const began = performance.now();
   const client = await SessionClient.open(port);
   await client.login();
-  for (let i = 0; i < messages; i++) {
+  for (let i = 0; i < count; i++) {
     if (lockstep) for (const command of COMMANDS) await client.ask(command);
     else await client.ask(COMMANDS.join(''), COMMANDS.length);
     await client.ask(BODY);
@@ -34,12 +33,24 @@ async function session() {
   times.push(performance.now() - began);
 }
 
-const began = performance.now();
-await Promise.all(
-  Array.from({ length: connections }, async () => {
-    while (left-- > 0) await session();
-  }),
-);
-const seconds = (performance.now() - began) / 1000;
-console.log(JSON.stringify({ seconds, p50: percentile(times, 0.5), p99: percentile(times, 0.99) }));
-process.exit(0);
+/** @returns seconds */
+async function run(parallel, total, count) {
+  const began = performance.now();
+  let left = total;
+  times = [];
+  await Promise.all(
+    Array.from({ length: parallel }, async () => {
+      while (left-- > 0) await session(count);
+    }),
+  );
+  return (performance.now() - began) / 1000;
+}
+
+// A client whose code is not compiled yet measures itself.
+await run(32, 256, 2);
+process.send({ ready: true });
+process.once('message', async () => {
+  const seconds = await run(connections, sessions, messages);
+  process.send({ seconds, p50: percentile(times, 0.5), p99: percentile(times, 0.99) });
+  process.disconnect();
+});
