@@ -90,6 +90,8 @@ export { explainMessage } from './message/explain.js';
 export type { EnvelopeLine, Explanation } from './message/explain.js';
 export type { Change } from './message/changes.js';
 
+export type { EnvelopeFault } from './queue/envelope-bytes.js';
+export { resultOfFault } from './queue/envelope-fault.js';
 export { maildirQueue } from './queue/maildir.js';
 export type { MaildirOptions } from './queue/maildir.js';
 export { qmailQueue } from './queue/qmail-queue.js';

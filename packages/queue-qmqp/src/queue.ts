@@ -2,7 +2,7 @@
  * A queue that hands messages to QMQP servers (cr.yp.to/proto/qmqp.html), as qmail-qmqpc(8) does, but without a process of
  * its own for each. Knows nothing of SMTP.
  */
-import { gate, systemClock } from '@postern/core';
+import { gate, resultOfFault, systemClock } from '@postern/core';
 import type { Clock, Envelope, Gate, Queue, QueueResult } from '@postern/core';
 import { exchange } from './exchange.js';
 import { holdMessage, SpoolError } from './held-message.js';
@@ -10,8 +10,7 @@ import type { HeldMessage } from './held-message.js';
 import { qmqpSettings } from './options.js';
 import type { QmqpOptions, QmqpSettings } from './options.js';
 import { outcome } from './outcome.js';
-import { checkAddresses, frame } from './request.js';
-import type { EnvelopeFault } from './request.js';
+import { ADDRESS_LIMIT, checkAddresses, frame } from './request.js';
 import { serverList } from './servers.js';
 import type { ServerList } from './servers.js';
 
@@ -38,7 +37,7 @@ export function qmqp(options: QmqpOptions, tools: QmqpTools = {}): Queue {
     carries: new Set(['8bit']),
     async submit(envelope, message, context) {
       const fault = checkAddresses(envelope);
-      if (fault !== undefined) return FAULTS[fault];
+      if (fault !== undefined) return resultOfFault(fault, ADDRESS_LIMIT);
       const { signal } = context;
       try {
         const held = await holdMessage(message, { ...settings, directory: settings.spoolDirectory, signal });
@@ -87,20 +86,3 @@ async function send(sending: Sending, envelope: Envelope, message: HeldMessage):
 }
 
 const ABORTED: QueueResult = { outcome: 'deferred', cause: 'the server is ending' };
-
-const FAULTS: Readonly<Record<EnvelopeFault, QueueResult>> = {
-  'bad-address': {
-    outcome: 'refused',
-    status: [1, 3],
-    text: 'Bad characters in an address',
-    cause: 'control characters in an address, or an empty one',
-  },
-  'address-too-long': {
-    outcome: 'refused',
-    status: [1, 3],
-    text: 'Address too long',
-    cause: 'address over 999 octets',
-  },
-  // A server would take it, and the message would be gone. No client can bring this about: it is a bug of ours.
-  'no-recipients': { outcome: 'deferred', cause: 'bug: an envelope without recipients' },
-};

@@ -2,14 +2,11 @@
  * What a QMQP client sends: one netstring that holds the message, the sender and the recipients as netstrings
  * (cr.yp.to/proto/qmqp.html). Knows nothing of sockets.
  */
-import type { Envelope, Mailbox } from '@postern/core';
+import type { Envelope, EnvelopeFault, Mailbox } from '@postern/core';
 import { rawAddress } from '@postern/core';
 
-/** Why an envelope cannot be sent by QMQP. */
-export type EnvelopeFault = 'bad-address' | 'address-too-long' | 'no-recipients';
-
 // "Addresses are under 1000 bytes" is what servers are promised.
-const ADDRESS_LIMIT = 999;
+export const ADDRESS_LIMIT = 999;
 
 // A NUL would let a client write envelope records of its own once the server runs qmail-queue; the others end lines in
 // files that qmail keeps.

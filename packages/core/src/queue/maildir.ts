@@ -15,7 +15,7 @@ import { checkOptions, OptionError } from '../base/options.js';
 import type { Carries, Queue, QueueContext, QueueResult } from '../ports/queue.js';
 import { directorySync } from './directory-sync.js';
 import type { DirectorySync } from './directory-sync.js';
-import { checkEnvelope } from './envelope-bytes.js';
+import { ADDRESS_LIMIT, checkEnvelope } from './envelope-bytes.js';
 import { resultOfFault } from './envelope-fault.js';
 import { maildirNames } from './maildir-name.js';
 import type { MaildirName } from './maildir-name.js';
@@ -57,7 +57,7 @@ export function maildirQueue(options: MaildirOptions, tools: MaildirTools = {}):
     carries: new Set<Carries>(given.smtputf8 ? ['8bit', 'smtputf8'] : ['8bit']),
     async submit(envelope, message, context) {
       const fault = checkEnvelope(envelope, Number.POSITIVE_INFINITY);
-      if (fault !== undefined) return resultOfFault(fault);
+      if (fault !== undefined) return resultOfFault(fault, ADDRESS_LIMIT);
       const reader = messageReader(message, context.signal);
       try {
         return await deliver({ path, name: newName(), syncNew, envelope, context }, reader);

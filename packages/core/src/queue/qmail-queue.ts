@@ -10,7 +10,7 @@ import type { Clock } from '../base/clock.js';
 import type { Envelope } from '../base/envelope.js';
 import type { Queue, QueueContext, QueueResult } from '../ports/queue.js';
 import { CUSTOM_TEXT_LIMIT, customText } from './custom-text.js';
-import { checkEnvelope, envelopeBytes } from './envelope-bytes.js';
+import { ADDRESS_LIMIT, checkEnvelope, envelopeBytes } from './envelope-bytes.js';
 import { resultOfFault } from './envelope-fault.js';
 import { exitMeaning } from './exit-code.js';
 import { messageReader } from './message-reader.js';
@@ -49,7 +49,7 @@ export function qmailQueue(options: QmailQueueOptions = {}, tools: QmailQueueToo
     carries: settings.carries,
     async submit(envelope, message, context) {
       const fault = checkEnvelope(envelope);
-      if (fault !== undefined) return resultOfFault(fault);
+      if (fault !== undefined) return resultOfFault(fault, ADDRESS_LIMIT);
       const reader = messageReader(message, context.signal);
       try {
         return await inject({ settings, clock, start, envelope, context }, reader);

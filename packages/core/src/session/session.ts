@@ -222,9 +222,12 @@ export class Session {
 
   #forbids(verb: Verb): Reply | undefined {
     const rule = protocol[verb];
-    const unmet = rule.needs.map((need) => this.#lacks(need)).find((reply) => reply !== undefined);
     // RFC 3207 §4: without the TLS it requires, a server says 530 to everything else.
-    return unmet ?? rule.not[this.#state];
+    for (const need of rule.needs) {
+      const unmet = this.#lacks(need);
+      if (unmet !== undefined) return unmet;
+    }
+    return rule.not[this.#state];
   }
 
   #lacks(need: Need): Reply | undefined {
