@@ -26,7 +26,7 @@ const HIGHEST = 255;
 
 /** Opens everything, or nothing. @throws StartFault @throws TypeError for a spec that can never be right. */
 export function openDescriptors(launcher: Launcher, spec: ProgramSpec): Descriptors {
-  const sources = checkedSources(spec.fds);
+  const { fds } = spec;
   const map = new Map<number, number>();
   const writers = new Map<number, PipeWriter>();
   const collectors = new Map<number, Collector>();
@@ -57,9 +57,13 @@ export function openDescriptors(launcher: Launcher, spec: ProgramSpec): Descript
   }
 
   try {
-    for (const [fd, source] of sources) open(fd, source);
-    for (const [fd, source] of sources) {
-      if (source.kind === 'same-as') map.set(fd, map.get(source.fd) ?? -1);
+    for (const key in fds) {
+      const fd = Number(key);
+      open(fd, checkedSource(fds, fd));
+    }
+    for (const key in fds) {
+      const source = fds[key];
+      if (source?.kind === 'same-as') map.set(Number(key), map.get(source.fd) ?? -1);
     }
     for (let fd = 0; fd <= 2; fd++) if (!map.has(fd)) map.set(fd, nullDevice());
   } catch (error) {
@@ -71,16 +75,16 @@ export function openDescriptors(launcher: Launcher, spec: ProgramSpec): Descript
   return { map, writers, collectors, handedOver };
 }
 
-function checkedSources(fds: ProgramSpec['fds']): (readonly [number, FdSource])[] {
-  const sources = Object.entries(fds).map(([key, source]) => [Number(key), source] as const);
-  for (const [fd, source] of sources) {
-    if (!Number.isInteger(fd) || fd < 0 || fd > HIGHEST) throw new TypeError(`descriptor ${fd}: not 0 to ${HIGHEST}`);
-    if (source.kind === 'same-as') {
-      const other = fds[source.fd];
-      if (other === undefined || other.kind === 'same-as') {
-        throw new TypeError(`descriptor ${fd}: same-as ${source.fd}, which is not a source of its own`);
-      }
+function checkedSource(fds: ProgramSpec['fds'], fd: number): FdSource {
+  const source = fds[fd];
+  if (!Number.isInteger(fd) || fd < 0 || fd > HIGHEST || source === undefined) {
+    throw new TypeError(`descriptor ${fd}: not 0 to ${HIGHEST}`);
+  }
+  if (source.kind === 'same-as') {
+    const other = fds[source.fd];
+    if (other === undefined || other.kind === 'same-as') {
+      throw new TypeError(`descriptor ${fd}: same-as ${source.fd}, which is not a source of its own`);
     }
   }
-  return sources;
+  return source;
 }

@@ -32,8 +32,7 @@ export function startProgram(launcher: Launcher, spec: ProgramSpec): Running {
 function supervise(launcher: Launcher, spec: ProgramSpec, path: string, descriptors: Descriptors): Running {
   let settled = false as boolean;
   let timedOut = false;
-  let watchTimer: NodeJS.Timeout | undefined;
-  let deadlineTimer: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
   let graceTimer: NodeJS.Timeout | undefined;
   let resolveExit: (exit: Exit) => void;
   const exit = new Promise<Exit>((resolve) => {
@@ -42,8 +41,7 @@ function supervise(launcher: Launcher, spec: ProgramSpec, path: string, descript
 
   function settle(how: Exit): void {
     settled = true;
-    clearTimeout(watchTimer);
-    clearTimeout(deadlineTimer);
+    clearTimeout(timer);
     clearTimeout(graceTimer);
     descriptors.handedOver();
     for (const writer of descriptors.writers.values()) writer.close();
@@ -51,8 +49,17 @@ function supervise(launcher: Launcher, spec: ProgramSpec, path: string, descript
     resolveExit(timedOut && how.how !== 'failed' ? { how: 'timeout' } : how);
   }
 
+  // One timer at a time: most programs have ended before either is due.
   function watchOutputs(): void {
     for (const collector of descriptors.collectors.values()) collector.watch();
+    if (spec.deadline !== undefined) waitForDeadline(spec.deadline - WATCH_AFTER);
+  }
+
+  function waitForDeadline(milliseconds: number): void {
+    timer = setTimeout(() => {
+      timedOut = true;
+      terminate();
+    }, milliseconds);
   }
 
   function terminate(): void {
@@ -83,13 +90,10 @@ function supervise(launcher: Launcher, spec: ProgramSpec, path: string, descript
   })();
 
   if (!settled) {
-    if (descriptors.collectors.size > 0) watchTimer = setTimeout(watchOutputs, WATCH_AFTER);
-    if (spec.deadline !== undefined) {
-      deadlineTimer = setTimeout(() => {
-        timedOut = true;
-        terminate();
-      }, spec.deadline);
-    }
+    const { deadline } = spec;
+    if (descriptors.collectors.size > 0 && (deadline ?? Infinity) > WATCH_AFTER) {
+      timer = setTimeout(watchOutputs, WATCH_AFTER);
+    } else if (deadline !== undefined) waitForDeadline(deadline);
   }
 
   return {

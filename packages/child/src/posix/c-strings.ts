@@ -12,6 +12,20 @@ export function cString(text: string): Buffer {
   return Buffer.from(`${text}\0`, 'utf8');
 }
 
+// A server runs a handful of programs. Beyond that it is not one, and nothing is kept.
+const MOST_PATHS = 64;
+const paths = new Map<string, Buffer>();
+
+/** As `cString`, for what is asked for again and again. */
+export function pathString(path: string): Buffer {
+  let found = paths.get(path);
+  if (found === undefined) {
+    found = cString(path);
+    if (paths.size < MOST_PATHS) paths.set(path, found);
+  }
+  return found;
+}
+
 /** A table of pointers to `argv`, ended by a null pointer. @throws StartFault EINVAL for a NUL. */
 export function argumentTable(argv: readonly string[], address: (bytes: Uint8Array) => bigint): Buffer {
   return encodeOnce(argv, () => pointerTable(argv, address));
@@ -23,10 +37,11 @@ export function environmentTable(
   address: (bytes: Uint8Array) => bigint,
 ): Buffer {
   return encodeOnce(env, () => {
-    const pairs = Object.entries(env).map(([name, value]) => {
+    const pairs: string[] = [];
+    for (const name in env) {
       if (name === '' || name.includes('=')) throw new StartFault('EINVAL', 'name of an environment variable');
-      return `${name}=${value}`;
-    });
+      pairs.push(`${name}=${env[name] ?? ''}`);
+    }
     return pointerTable(pairs, address);
   });
 }
@@ -45,13 +60,19 @@ function pointerTable(strings: readonly string[], address: (bytes: Uint8Array) =
   // Not from Buffer's pool: the table holds addresses inside itself, and must stay where it is.
   const table = Buffer.allocUnsafeSlow(head + Buffer.byteLength(text));
   table.write(text, head, 'utf8');
-  const base = address(table);
-  let at = head;
-  strings.forEach((string, index) => {
+  // Addresses have 48 or 57 bits, and those of processes fewer than 53: a number holds them.
+  let at = Number(address(table)) + head;
+  for (let i = 0; i < strings.length; i++) {
+    const string = strings[i] ?? '';
     if (string.includes('\0')) throw new StartFault('EINVAL', 'NUL in an argument or the environment');
-    table.writeBigUInt64LE(base + BigInt(at), index * 8);
+    writePointer(table, 8 * i, at);
     at += Buffer.byteLength(string) + 1;
-  });
-  table.writeBigUInt64LE(0n, strings.length * 8);
+  }
+  writePointer(table, 8 * strings.length, 0);
   return table;
+}
+
+function writePointer(table: Buffer, at: number, value: number): void {
+  table.writeUInt32LE(value % 2 ** 32, at);
+  table.writeUInt32LE(Math.floor(value / 2 ** 32), at + 4);
 }

@@ -2,20 +2,12 @@
  * Programs by posix_spawn(3). glibc starts them with CLONE_VFORK and CLONE_VM: nothing of our memory is copied or
  * marked, so the cost is the same at 50 MB and at 5 GB, where fork(2) pays for every page.
  */
-import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { errnoName, StartFault } from '../fault.js';
 import type { Child, Launch, LaunchEvents, Launcher } from '../launcher.js';
-import { argumentTable, cString, environmentTable } from './c-strings.js';
-import {
-  F_DUPFD_CLOEXEC,
-  SIZE_OF_ACTIONS,
-  SIZE_OF_ATTRIBUTES,
-  SIZE_OF_SIGSET,
-  SPAWN_SETPGROUP,
-  SPAWN_SETSIGDEF,
-  SPAWN_SETSIGMASK,
-} from './libc.js';
+import { argumentTable, environmentTable, pathString } from './c-strings.js';
+import { createFileActions } from './file-actions.js';
+import { SIZE_OF_ATTRIBUTES, SIZE_OF_SIGSET, SPAWN_SETPGROUP, SPAWN_SETSIGDEF, SPAWN_SETSIGMASK } from './libc.js';
 import type { Libc } from './libc.js';
 import { createPipes } from './pipes.js';
 import { createReaper } from './reaper.js';
@@ -25,6 +17,7 @@ export type Threads = 'auto' | 'loop' | 'pool';
 
 export function createPosixLauncher(libc: Libc, threads: Threads): Launcher {
   const reaper = createReaper(libc);
+  const fileActions = createFileActions(libc);
   const attributes = ownGroupDefaultSignals(libc);
   const pidCell = new Int32Array(new ArrayBuffer(4));
   let running = 0;
@@ -38,10 +31,10 @@ export function createPosixLauncher(libc: Libc, threads: Threads): Launcher {
   }
 
   function launch(launch: Launch, events: LaunchEvents): Child {
-    const path = cString(launch.path);
+    const path = pathString(launch.path);
     const argv = argumentTable(launch.argv, libc.address);
     const envp = environmentTable(launch.env, libc.address);
-    const actions = descriptorActions(libc, launch);
+    const actions = fileActions(launch);
     let pid = 0;
     let ended = false;
     let pending: 'SIGTERM' | 'SIGKILL' | undefined;
@@ -111,50 +104,6 @@ function ownGroupDefaultSignals(libc: Libc): Buffer {
   libc.attrSetSigmask(attributes, Buffer.alloc(SIZE_OF_SIGSET));
   libc.attrSetFlags(attributes, SPAWN_SETPGROUP | SPAWN_SETSIGDEF | SPAWN_SETSIGMASK);
   return attributes;
-}
-
-interface Actions {
-  readonly buffer: Buffer;
-  /** Frees what glibc holds for it, and our moved descriptors. */
-  release(): void;
-}
-
-function descriptorActions(libc: Libc, launch: Launch): Actions {
-  const buffer = Buffer.alloc(SIZE_OF_ACTIONS);
-  const moved: number[] = [];
-  const last = Math.max(...launch.descriptors.keys());
-  const release = (): void => {
-    libc.actionsDestroy(buffer);
-    for (const fd of moved) closeSync(fd);
-  };
-  libc.actionsInit(buffer);
-  try {
-    for (const [target, source] of launch.descriptors) {
-      // A source among the targets would be overwritten by a dup2 before its own.
-      const safe = source > last ? source : moveAbove(last, source);
-      if (safe !== source) moved.push(safe);
-      check(libc.actionsAddDup2(buffer, safe, target), 'dup2');
-    }
-    for (let fd = 3; fd < last; fd++) {
-      if (!launch.descriptors.has(fd)) check(libc.actionsAddClose(buffer, fd), 'close');
-    }
-    if (libc.actionsAddCloseFrom !== undefined) check(libc.actionsAddCloseFrom(buffer, last + 1), 'closefrom');
-    if (launch.cwd !== undefined) check(libc.actionsAddChdir(buffer, cString(launch.cwd)), 'chdir');
-  } catch (error) {
-    release();
-    throw error;
-  }
-  return { buffer, release };
-
-  function moveAbove(limit: number, fd: number): number {
-    const above = libc.fcntl(fd, F_DUPFD_CLOEXEC, limit + 1);
-    if (above === -1) throw new StartFault(errnoName(libc.errno()), `descriptor ${fd}`);
-    return above;
-  }
-}
-
-function check(errno: number, doing: string): void {
-  if (errno !== 0) throw new StartFault(errnoName(errno), doing);
 }
 
 function refusal(errno: number, launch: Launch): StartFault {

@@ -21,6 +21,9 @@ export interface Reaper {
 // How long the handler stays when nothing runs: putting it up and down for every program costs more than a wait.
 const LINGER = 1000;
 
+// With so few, asking for each by number is cheaper than looking for one that has ended.
+const FEW = 3;
+
 // Of two names for a number the first is the usual one: SIGABRT, not SIGIOT.
 const SIGNAL_NAMES = new Map(
   Object.entries(constants.signals)
@@ -61,18 +64,21 @@ export function createReaper(libc: Libc): Reaper {
   // One SIGCHLD may stand for many ends, and for those of others. Look at one zombie after another without taking it; if
   // one is not ours it stays in front until its owner takes it, so ask for each of ours by number instead.
   function reap(): void {
+    if (watched.size <= FEW) return takeEach();
     while (watched.size > 0) {
       info[SIGINFO_PID] = 0;
       const found = libc.waitid(P_ALL, 0, info, WEXITED | WNOHANG | WNOWAIT) === 0;
       const pid = info[SIGINFO_PID];
       if (!found && libc.errno() === EINTR) continue;
       if (found && pid === 0) return;
-      if (!found || !watched.has(pid)) {
-        for (const each of [...watched.keys()]) take(each);
-        return;
-      }
+      if (!found || !watched.has(pid)) return takeEach();
       take(pid);
     }
+  }
+
+  function takeEach(): void {
+    // A copy: whoever is told of an end may start the next program.
+    for (const each of [...watched.keys()]) take(each);
   }
 
   function take(pid: number): void {
