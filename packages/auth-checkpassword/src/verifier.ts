@@ -82,16 +82,17 @@ function ask(
 
 function programSpec(settings: CheckpasswordSettings, request: Buffer, context: VerifyContext): ProgramSpec {
   const { peer, local } = context;
+  // tcp-environ(5). vchkpw looks at them to tell SMTP from POP3, and puts the address into its log.
+  const env: Record<string, string> = { ...settings.env, PROTO: 'TCP' };
+  if (peer.address !== '') env['TCPREMOTEIP'] = peer.address;
+  if (local.address !== '') {
+    env['TCPLOCALIP'] = local.address;
+    env['TCPLOCALPORT'] = String(local.port);
+  }
   return {
     argv: settings.argv,
     ...(settings.cwd === undefined ? {} : { cwd: settings.cwd }),
-    // tcp-environ(5). vchkpw looks at them to tell SMTP from POP3, and puts the address into its log.
-    env: {
-      ...settings.env,
-      PROTO: 'TCP',
-      ...(peer.address === '' ? {} : { TCPREMOTEIP: peer.address }),
-      ...(local.address === '' ? {} : { TCPLOCALIP: local.address, TCPLOCALPORT: String(local.port) }),
-    },
+    env,
     // Standard error is not read: there are programs that write passwords there.
     fds: {
       3: { kind: 'input', bytes: request },

@@ -34,6 +34,7 @@ import type { Verifier } from './ports/verifier.js';
 import type { ConnectionMeta, Engine, EngineHost, EngineListener } from './session/engine.js';
 import type { SessionRules } from './session/rules.js';
 import type { SessionServices } from './session/services.js';
+import { newSessionId } from './session/session-id.js';
 import { Session } from './session/session.js';
 import { wireEngine } from './wire/engine.js';
 
@@ -295,9 +296,3 @@ function proxyMatcher(listener: ListenOptions, i: number): (address: string) => 
   }
   return networkMatcher(listener.proxyFrom);
 }
-
-/** 80 random bits: short enough to be read out on the telephone, long enough never to come twice. */
-const newSessionId = (): string =>
-  BigInt(`0x${randomBytes(10).toString('hex')}`)
-    .toString(32)
-    .padStart(16, '0');

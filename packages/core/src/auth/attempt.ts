@@ -8,6 +8,8 @@ import type { AttemptLimits } from '../ports/limits.js';
 import type { AuthenticationEvent, Observer } from '../ports/observer.js';
 import type { Credentials, ExchangeStep, SaslExchange, Verdict, VerifyContext } from '../ports/verifier.js';
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 export type AttemptOutcome = Verdict | { readonly outcome: 'blocked' };
 
 export interface AttemptOptions {
@@ -21,8 +23,12 @@ export interface AttemptOptions {
 }
 
 export interface Authenticator {
-  /** Asks the verifiers. Wipes the password before it returns. Never rejects. */
-  attempt(credentials: Credentials, context: VerifyContext): Promise<AttemptOutcome>;
+  /**
+   * Asks the verifiers. Wipes the password before it returns. Never rejects.
+   *
+   * @param abort aborts the signal of the context: the time is up
+   */
+  attempt(credentials: Credentials, context: VerifyContext, abort: () => void): Promise<AttemptOutcome>;
   /** A refusal that needed no verifier (an empty password, another authzid): counted and delayed like any other. */
   refuse(login: string, context: VerifyContext): Promise<AttemptOutcome>;
   /** One step of an exchange that a verifier leads. */
@@ -38,16 +44,21 @@ export function authenticator(options: AttemptOptions): Authenticator {
     outcome: AuthenticationEvent['outcome'],
     found?: ChainVerdict,
   ): void => {
-    const { signal, ...facts } = context;
-    const cause = found?.verdict.outcome === 'unavailable' ? found.verdict.cause : undefined;
-    observer.observe({
-      ...facts,
+    const { sessionId, peer, local, listener, tls, mechanism } = context;
+    const event: Mutable<AuthenticationEvent> = {
       event: 'authentication',
       outcome,
       login,
-      ...(found?.verifier === undefined ? {} : { verifier: found.verifier }),
-      ...(cause === undefined ? {} : { cause }),
-    });
+      mechanism,
+      sessionId,
+      peer,
+      local,
+      listener,
+    };
+    if (tls !== undefined) event.tls = tls;
+    if (found?.verifier !== undefined) event.verifier = found.verifier;
+    if (found?.verdict.outcome === 'unavailable') event.cause = found.verdict.cause;
+    observer.observe(event);
   };
 
   const settle = async (
@@ -68,7 +79,7 @@ export function authenticator(options: AttemptOptions): Authenticator {
   };
 
   return {
-    async attempt(credentials, context) {
+    async attempt(credentials, context, abort) {
       const started = performance.now();
       const { login } = credentials;
       try {
@@ -77,7 +88,7 @@ export function authenticator(options: AttemptOptions): Authenticator {
           await pause(options.failureDelay, context.signal);
           return { outcome: 'blocked' };
         }
-        const found = await withDeadline(context, options.deadline, (bounded) => chain.verify(credentials, bounded));
+        const found = await withDeadline(chain.verify(credentials, context), options.deadline, abort);
         return await settle(context, login, found, started);
       } catch (error) {
         const cause = error instanceof Error ? error.message : String(error);
@@ -114,28 +125,14 @@ export function authenticator(options: AttemptOptions): Authenticator {
 }
 
 /** A verifier that never answers, or does not look at its signal, is unavailable all the same. */
-async function withDeadline(
-  context: VerifyContext,
-  deadline: number,
-  ask: (context: VerifyContext) => Promise<ChainVerdict>,
-): Promise<ChainVerdict> {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  if (context.signal.aborted) abort();
-  else context.signal.addEventListener('abort', abort, { once: true });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<ChainVerdict>((resolve) => {
-    timer = setTimeout(() => {
-      abort();
+function withDeadline(answer: Promise<ChainVerdict>, deadline: number, abort: () => void): Promise<ChainVerdict> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
       resolve({ verdict: { outcome: 'unavailable', cause: `no answer within ${deadline} ms` } });
+      abort();
     }, deadline);
+    void answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-  try {
-    return await Promise.race([ask({ ...context, signal: controller.signal }), late]);
-  } finally {
-    clearTimeout(timer);
-    context.signal.removeEventListener('abort', abort);
-  }
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

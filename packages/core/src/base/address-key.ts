@@ -1,4 +1,5 @@
 /** Addresses as counting keys. */
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -6,7 +7,8 @@ import ipaddr from 'ipaddr.js';
  * IPv4-mapped addresses count as IPv4; what is no address counts as itself.
  */
 export function addressKey(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
+  // Written as everybody writes it: nothing to work out.
+  if (isIPv4(address) || !ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   if (parsed.kind() === 'ipv4') return parsed.toString();
   return `${(parsed as ipaddr.IPv6).parts

@@ -22,6 +22,8 @@ export interface MessageReader {
    * source uses its buffers again. @throws whatever the message throws.
    */
   next(): Promise<Block>;
+  /** From now on an abort does this as well, until `close`. */
+  onAbort(action: () => void): void;
   /** To be called when the reading is over, for whatever reason: tells a source that was not read to its end. */
   close(): void;
 }
@@ -35,7 +37,11 @@ export function messageReader(message: AsyncIterable<Uint8Array>, signal: AbortS
   let ended = false;
   let pending = false;
   let wake: (() => void) | undefined;
-  const onAbort = (): void => wake?.();
+  let alsoOnAbort: (() => void) | undefined;
+  const onAbort = (): void => {
+    wake?.();
+    alsoOnAbort?.();
+  };
   signal.addEventListener('abort', onAbort, { once: true });
 
   // Not Promise.race with one promise for the signal: it would keep a record of every chunk until the message ends.
@@ -101,6 +107,9 @@ export function messageReader(message: AsyncIterable<Uint8Array>, signal: AbortS
         else waiting = chunk;
         return { kind: 'more', bytes };
       }
+    },
+    onAbort(action) {
+      alsoOnAbort = action;
     },
     close() {
       signal.removeEventListener('abort', onAbort);

@@ -17,7 +17,7 @@ import { messageReader } from './message-reader.js';
 import type { Block, MessageReader } from './message-reader.js';
 import { qmailQueueSettings } from './qmail-queue-options.js';
 import type { QmailQueueOptions, QmailQueueSettings } from './qmail-queue-options.js';
-import { sessionVariables } from './session-variables.js';
+import { Environments } from './session-variables.js';
 
 export interface QmailQueueTools {
   readonly clock?: Clock;
@@ -44,6 +44,7 @@ export function qmailQueue(options: QmailQueueOptions = {}, tools: QmailQueueToo
   const settings = qmailQueueSettings(options);
   const clock = tools.clock ?? systemClock;
   const start = tools.start ?? startProgram;
+  const environments = new Environments(settings.env);
   return {
     name: 'qmail-queue',
     carries: settings.carries,
@@ -52,7 +53,7 @@ export function qmailQueue(options: QmailQueueOptions = {}, tools: QmailQueueToo
       if (fault !== undefined) return resultOfFault(fault, ADDRESS_LIMIT);
       const reader = messageReader(message, context.signal);
       try {
-        return await inject({ settings, clock, start, envelope, context }, reader);
+        return await inject({ settings, environments, clock, start, envelope, context }, reader);
       } finally {
         reader.close();
       }
@@ -62,6 +63,7 @@ export function qmailQueue(options: QmailQueueOptions = {}, tools: QmailQueueToo
 
 interface Injection {
   readonly settings: QmailQueueSettings;
+  readonly environments: Environments;
   readonly clock: Clock;
   readonly start: (spec: ProgramSpec) => Running;
   readonly envelope: Envelope;
@@ -75,7 +77,7 @@ async function inject(injection: Injection, reader: MessageReader): Promise<Queu
   if (first.kind === 'aborted') return ABORTED;
   const records = envelopeBytes(injection.envelope);
   if (first.kind === 'last' && first.bytes.length <= FITS_ANY_PIPE && records.length <= FITS_ANY_PIPE) {
-    return injectSmall(injection, first.bytes, records);
+    return injectSmall(injection, reader, first.bytes, records);
   }
   const running = injection.start(programSpec(injection, WRITABLE, WRITABLE));
   const message = running.writer(0);
@@ -94,22 +96,25 @@ async function inject(injection: Injection, reader: MessageReader): Promise<Queu
   message.end();
   if (injection.context.signal.aborted) return takeBack(injection, running, ABORTED);
   const envelope = running.writer(1);
-  const stop = killOnAbort(running, injection.context.signal);
+  killOnAbort(running, reader);
   await envelope.write(records);
   envelope.end();
   const exit = await running.exit;
-  stop();
   return settle(injection, running, exit, ![message, envelope].some(({ failed }) => failed));
 }
 
 /** Everything is in the pipes before the program is: no write of ours can fail. */
-async function injectSmall(injection: Injection, message: Uint8Array, records: Uint8Array): Promise<QueueResult> {
+async function injectSmall(
+  injection: Injection,
+  reader: MessageReader,
+  message: Uint8Array,
+  records: Uint8Array,
+): Promise<QueueResult> {
   const running = injection.start(
     programSpec(injection, { kind: 'input', bytes: message }, { kind: 'input', bytes: records }),
   );
-  const stop = killOnAbort(running, injection.context.signal);
+  killOnAbort(running, reader);
   const exit = await running.exit;
-  stop();
   return settle(injection, running, exit, true);
 }
 
@@ -124,10 +129,8 @@ async function takeBack(injection: Injection, running: Running, answer?: QueueRe
 }
 
 /** The envelope is on its way. A program that is killed now may have committed all the same: its exit code tells. */
-function killOnAbort(running: Running, signal: AbortSignal): () => void {
-  const kill = (): void => running.kill();
-  signal.addEventListener('abort', kill, { once: true });
-  return () => signal.removeEventListener('abort', kill);
+function killOnAbort(running: Running, reader: MessageReader): void {
+  reader.onAbort(() => running.kill());
 }
 
 const ABORTED: QueueResult = { outcome: 'deferred', cause: 'the server is ending' };
@@ -138,7 +141,7 @@ function programSpec(injection: Injection, message: FdSource, envelope: FdSource
   const { settings, context } = injection;
   return {
     argv: settings.argv,
-    env: settings.sessionVariables ? { ...settings.env, ...sessionVariables(context) } : settings.env,
+    env: settings.sessionVariables ? injection.environments.of(context) : settings.env,
     ...(settings.cwd === undefined ? {} : { cwd: settings.cwd }),
     // One pipe serves both dialects of custom error text: notqmail writes to 6, the older patches to 4.
     fds: { 0: message, 1: envelope, 2: OUTPUT, 4: OUTPUT, 6: { kind: 'same-as', fd: 4 } },

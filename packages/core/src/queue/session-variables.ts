@@ -3,11 +3,39 @@ import type { QueueContext } from '../ports/queue.js';
 
 export function sessionVariables(context: QueueContext): Record<string, string> {
   const { peer, local, identity } = context;
-  return {
-    PROTO: 'TCP',
-    ...(peer.address === '' ? {} : { TCPREMOTEIP: peer.address, TCPREMOTEPORT: String(peer.port) }),
-    ...(local.address === '' ? {} : { TCPLOCALIP: local.address, TCPLOCALPORT: String(local.port) }),
-    // Present and empty: relaying is allowed, and nothing is appended to recipients (qmail-smtpd(8)).
-    ...(identity === undefined ? {} : { RELAYCLIENT: '' }),
-  };
+  const variables: Record<string, string> = { PROTO: 'TCP' };
+  if (peer.address !== '') {
+    variables['TCPREMOTEIP'] = peer.address;
+    variables['TCPREMOTEPORT'] = String(peer.port);
+  }
+  if (local.address !== '') {
+    variables['TCPLOCALIP'] = local.address;
+    variables['TCPLOCALPORT'] = String(local.port);
+  }
+  // Present and empty: relaying is allowed, and nothing is appended to recipients (qmail-smtpd(8)).
+  if (identity !== undefined) variables['RELAYCLIENT'] = '';
+  return variables;
+}
+
+/** The environment of a program, made once for a session: it is frozen, so that it is encoded for the system once, too. */
+export class Environments {
+  readonly #base: Readonly<Record<string, string>>;
+  // By the endpoint, which is one object as long as the connection.
+  readonly #made = new WeakMap<
+    object,
+    { readonly loggedIn: boolean; readonly env: Readonly<Record<string, string>> }
+  >();
+
+  constructor(base: Readonly<Record<string, string>>) {
+    this.#base = base;
+  }
+
+  of(context: QueueContext): Readonly<Record<string, string>> {
+    const loggedIn = context.identity !== undefined;
+    const found = this.#made.get(context.peer);
+    if (found?.loggedIn === loggedIn) return found.env;
+    const env = Object.freeze({ ...this.#base, ...sessionVariables(context) });
+    this.#made.set(context.peer, { loggedIn, env });
+    return env;
+  }
 }

@@ -5,18 +5,20 @@ import type { SessionServices } from './services.js';
 import type { Session } from './session.js';
 import type { Ask } from './step.js';
 
-/** @param signal aborted when the client leaves. Never rejects. */
+/** @param work aborted when the client leaves, and when the answer takes too long: it serves this question only. Never rejects. */
 export async function conduct(
   session: Session,
   ask: Ask,
   services: SessionServices,
-  signal: AbortSignal,
+  work: AbortController,
 ): Promise<Reply> {
-  const context = (mechanism: string): VerifyContext => ({ ...session.facts, mechanism, signal });
+  const context = (mechanism: string): VerifyContext => ({ ...session.facts, mechanism, signal: work.signal });
   const { authenticator } = services;
   switch (ask.ask) {
     case 'verify':
-      return session.attempted(await authenticator.attempt(ask.credentials, context(ask.credentials.mechanism)));
+      return session.attempted(
+        await authenticator.attempt(ask.credentials, context(ask.credentials.mechanism), () => work.abort()),
+      );
     case 'refuse':
       return session.attempted(await authenticator.refuse(ask.login, context(ask.mechanism)));
     case 'exchange':

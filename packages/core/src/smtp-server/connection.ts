@@ -17,7 +17,7 @@ import { conduct } from '../session/conduct.js';
 import type { EngineHost } from '../session/engine.js';
 import type { Session } from '../session/session.js';
 import { isAsk } from '../session/step.js';
-import type { Step } from '../session/step.js';
+import type { Ask, Step } from '../session/step.js';
 import { submitMessage } from '../session/submit.js';
 import { replies } from '../base/replies.js';
 import { messageSource } from './message-source.js';
@@ -157,10 +157,21 @@ export class BridgeConnection extends SMTPConnection {
     let step: Step;
     if (line.length > limit) step = session.lineTooLong();
     else step = reading === 'sasl' ? session.response(line) : session.command(line);
-    const reply = isAsk(step) ? await conduct(session, step, this.#host.services, this.#gone.signal) : step;
+    const reply = isAsk(step) ? await this.#ask(session, step) : step;
     if (session.identity !== undefined) this.#authenticated();
     this.#busy = false;
     this.#answer(session, reply);
+  }
+
+  async #ask(session: Session, question: Ask): Promise<Reply> {
+    const work = new AbortController();
+    const gone = this.#gone.signal;
+    const abort = (): void => work.abort();
+    gone.addEventListener('abort', abort, { once: true });
+    if (gone.aborted) abort();
+    const reply = await conduct(session, question, this.#host.services, work);
+    gone.removeEventListener('abort', abort);
+    return reply;
   }
 
   #answer(session: Session, reply: Reply): void {

@@ -167,10 +167,9 @@ export class Connection implements Actions, StreamOwner, Pooled {
   verify(ask: Ask): void {
     const session = this.#session();
     const work = (this.#work ??= new AbortController());
-    conduct(session, ask, this.#host.services, work.signal).then(
+    conduct(session, ask, this.#host.services, work).then(
       (reply) => {
-        // An idle session keeps nothing that it does not need.
-        this.#work = undefined;
+        if (work.signal.aborted) this.#work = undefined;
         if (session.identity !== undefined) this.#loggedIn();
         this.#guard(() => this.#driver?.answered(reply));
       },

@@ -23,7 +23,9 @@ function setUp(verify: (login: string, context: VerifyContext) => Promise<Verdic
   const attempt = (login = 'alice', address = '192.0.2.1', password = Secret.of('hunter2')) => {
     const credentials: Credentials = { kind: 'password', mechanism: 'PLAIN', login, password };
     const peer = { address, port: 1 };
-    return attempts.attempt(credentials, { ...facts, peer, mechanism: 'PLAIN', signal: new AbortController().signal });
+    const work = new AbortController();
+    const context = { ...facts, peer, mechanism: 'PLAIN', signal: work.signal };
+    return attempts.attempt(credentials, context, () => work.abort());
   };
   return { attempt, attempts, events, pass: (milliseconds: number) => (now += milliseconds) };
 }
