@@ -14,6 +14,8 @@ shapes: ${shapes.map(({ name }) => name).join(' ')} (default: all)
   --cert FILE --key FILE for every server started here (default: throwaway, EC P-256)
   --only WORD            only servers whose name contains it; may be repeated
   --seconds N            one run (default: 3)
+  --warm-up N            seconds of load for each server before anything is measured (default: 1). Code that V8 has not
+                         compiled yet is slow: about 10,000 sessions make it as quick as it gets
   --rounds N             runs of each server in each shape (default: 3)
   --idle N               sessions of the shape "idle" (default: 300)
   --between COMMAND      run by sh after every run, to empty a queue that nobody delivers
@@ -31,6 +33,7 @@ shapes: ${shapes.map(({ name }) => name).join(' ')} (default: all)
  * @property {string | undefined} key
  * @property {string[]} only
  * @property {number} seconds
+ * @property {number} warmUp seconds
  * @property {number} rounds
  * @property {number} idle
  * @property {string | undefined} between
@@ -55,6 +58,7 @@ export function readArguments(argv) {
     key: undefined,
     only: [],
     seconds: 3,
+    warmUp: 1,
     rounds: 3,
     idle: 300,
     between: undefined,
@@ -87,6 +91,9 @@ export function readArguments(argv) {
       case '--rounds':
       case '--idle':
         settings[word.slice(2)] = number(word, value, word === '--seconds' ? 0.1 : 1);
+        break;
+      case '--warm-up':
+        settings.warmUp = number(word, value, 0.1);
         break;
       case '--login':
       case '--password':

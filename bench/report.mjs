@@ -112,7 +112,7 @@ export function markdown(report) {
     '',
     `${machine.cpu}, ${machine.cores} cores, ${machine.memory}; ${machine.system}; Node ${machine.node}, OpenSSL ${machine.openssl}.`,
     '',
-    `Implicit TLS 1.3 without resumption, AUTH PLAIN, ${settings.rounds} rounds of ${settings.seconds} s for each server in each shape, taken in turns. ` +
+    `Implicit TLS 1.3 without resumption, AUTH PLAIN, ${settings.warmUp} s to warm up, then ${settings.rounds} rounds of ${settings.seconds} s for each server in each shape, taken in turns. ` +
       'Rates are medians of the rounds, times are of all sessions together. The ratio is of messages a second to the first row. ' +
       'CPU is user and system time of the server with all its processes and children. ' +
       'Memory is proportional: shared pages are divided among their users. The client has processes of its own.',

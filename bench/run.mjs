@@ -102,17 +102,17 @@ async function bench() {
     say(`${shape.title}`);
     shapes.push({ ...shape, rows: shape.idle === true ? await idle(shape) : await loaded(shape) });
   }
-  const { rounds, seconds } = settings;
-  const report = { machine: machine(), settings: { rounds, seconds }, notes, floor, shapes };
+  const { rounds, seconds, warmUp: warm } = settings;
+  const report = { machine: machine(), settings: { rounds, seconds, warmUp: warm }, notes, floor, shapes };
   process.stdout.write(markdown(report));
   say(`\nwritten: ${write(report, settings.results)}`);
 }
 
 /** A server that does not answer is left out at once; code that is compiled late is compiled. */
 async function warmUp(notes) {
-  const shape = { name: 'warm-up', title: 'warm-up', connections: 2, messages: 2, size: 1024 };
+  const shape = { name: 'warm-up', title: 'warm-up', connections: 8, messages: 2, size: 1024 };
   for (const one of [...started]) {
-    const { messages, failures } = await load(one.target, shape, 1);
+    const { messages, failures } = await load(one.target, shape, settings.warmUp);
     between();
     if (messages.length > 0) continue;
     notes.push(`not measured: ${one.name}: ${Object.keys(failures)[0] ?? 'no message went through'}`);

@@ -7,7 +7,7 @@ import { freePort, listening, startServer } from '../process.mjs';
 
 const program = fileURLToPath(new URL('../../packages/daemon/dist/posternd.js', import.meta.url));
 
-/** @type {{ name: string, verifier: 'checkpassword' | 'file', queue: 'qmail-queue' | 'maildir', workers?: number, remember?: boolean }[]} */
+/** @type {{ name: string, verifier: 'checkpassword' | 'file', queue: 'qmail-queue' | 'maildir', workers?: number, remember?: boolean, ballast?: number }[]} */
 const configurations = [
   { name: 'postern: checkpassword, qmail-queue', verifier: 'checkpassword', queue: 'qmail-queue' },
   {
@@ -28,6 +28,12 @@ const configurations = [
     queue: 'qmail-queue',
     remember: true,
     workers: 2,
+  },
+  {
+    name: 'postern: checkpassword, qmail-queue, 400 MB resident',
+    verifier: 'checkpassword',
+    queue: 'qmail-queue',
+    ballast: 320,
   },
   { name: 'postern: file, maildir', verifier: 'file', queue: 'maildir' },
   { name: 'postern: file, maildir, 2 workers', verifier: 'file', queue: 'maildir', workers: 2 },
@@ -96,7 +102,10 @@ async function start(configuration, setting) {
   ];
   const file = join(directory, 'posternd.toml');
   writeFileSync(file, `${toml.join('\n')}\n`);
-  const server = await startServer(process.execPath, [program, 'serve', '--config', file], {
+  const { ballast } = configuration;
+  const flags =
+    ballast === undefined ? [] : ['--import', new URL(`ballast.mjs?megabytes=${ballast}`, import.meta.url).href];
+  const server = await startServer(process.execPath, [...flags, program, 'serve', '--config', file], {
     log: join(directory, 'posternd.log'),
   });
   try {
