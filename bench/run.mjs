@@ -43,6 +43,7 @@ try {
 }
 
 const FIRST_IDLE = 50;
+const FIRST_SHAPE = { name: 'first', title: 'first', connections: 8, messages: 2, size: 1024 };
 
 const directory = mkdtempSync(join(tmpdir(), 'postern-bench-'));
 chmodSync(directory, 0o755);
@@ -92,27 +93,35 @@ async function bench() {
       notes.push(`not measured: ${subject.name}: ${error.message.replaceAll(directory, '.')}`);
     }
   }
-  await warmUp(notes);
+  await leaveOutTheDead(notes);
   const floor = await measureFloor(programs, settings);
   between();
   const shapes = [];
-  // Idle sessions first, while the servers have not yet been under load.
+  // Idle sessions first, while the servers have not yet been under load: a heap that shrinks meanwhile hides what they cost.
   const inOrder = [...settings.shapes].sort((a, b) => Number(b.idle === true) - Number(a.idle === true));
+  let warm = false;
   for (const shape of inOrder) {
+    if (shape.idle !== true && !warm) {
+      warm = true;
+      say(`warming up, ${settings.warmUp} s each`);
+      for (const { target } of started) {
+        await load(target, FIRST_SHAPE, settings.warmUp);
+        between();
+      }
+    }
     say(`${shape.title}`);
     shapes.push({ ...shape, rows: shape.idle === true ? await idle(shape) : await loaded(shape) });
   }
-  const { rounds, seconds, warmUp: warm } = settings;
-  const report = { machine: machine(), settings: { rounds, seconds, warmUp: warm }, notes, floor, shapes };
+  const { rounds, seconds, warmUp } = settings;
+  const report = { machine: machine(), settings: { rounds, seconds, warmUp }, notes, floor, shapes };
   process.stdout.write(markdown(report));
   say(`\nwritten: ${write(report, settings.results)}`);
 }
 
-/** A server that does not answer is left out at once; code that is compiled late is compiled. */
-async function warmUp(notes) {
-  const shape = { name: 'warm-up', title: 'warm-up', connections: 8, messages: 2, size: 1024 };
+/** A server that does not answer is left out at once. */
+async function leaveOutTheDead(notes) {
   for (const one of [...started]) {
-    const { messages, failures } = await load(one.target, shape, settings.warmUp);
+    const { messages, failures } = await load(one.target, FIRST_SHAPE, 1);
     between();
     if (messages.length > 0) continue;
     notes.push(`not measured: ${one.name}: ${Object.keys(failures)[0] ?? 'no message went through'}`);
