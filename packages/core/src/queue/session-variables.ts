@@ -17,25 +17,29 @@ export function sessionVariables(context: QueueContext): Record<string, string> 
   return variables;
 }
 
+interface Made {
+  readonly loggedIn: boolean;
+  readonly local: QueueContext['local'];
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** The environment of a program, made once for a session: it is frozen, so that it is encoded for the system once, too. */
 export class Environments {
   readonly #base: Readonly<Record<string, string>>;
-  // By the endpoint, which is one object as long as the connection.
-  readonly #made = new WeakMap<
-    object,
-    { readonly loggedIn: boolean; readonly env: Readonly<Record<string, string>> }
-  >();
+  // By the client's endpoint, which is one object as long as the connection.
+  readonly #made = new WeakMap<object, Made>();
 
   constructor(base: Readonly<Record<string, string>>) {
     this.#base = base;
   }
 
   of(context: QueueContext): Readonly<Record<string, string>> {
-    const loggedIn = context.identity !== undefined;
-    const found = this.#made.get(context.peer);
-    if (found?.loggedIn === loggedIn) return found.env;
+    const { peer, local, identity } = context;
+    const loggedIn = identity !== undefined;
+    const found = this.#made.get(peer);
+    if (found?.loggedIn === loggedIn && found.local === local) return found.env;
     const env = Object.freeze({ ...this.#base, ...sessionVariables(context) });
-    this.#made.set(context.peer, { loggedIn, env });
+    this.#made.set(peer, { loggedIn, local, env });
     return env;
   }
 }

@@ -5,7 +5,7 @@ import type { SessionServices } from './services.js';
 import type { Session } from './session.js';
 import type { Ask } from './step.js';
 
-/** @param work aborted when the client leaves, and when the answer takes too long: it serves this question only. Never rejects. */
+/** @param work aborted when the client leaves; aborted here when the answer takes too long. Never rejects. */
 export async function conduct(
   session: Session,
   ask: Ask,

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { Environments } from '../../src/queue/session-variables.js';
 import type { QueueContext } from '../../src/ports/queue.js';
 
-const context = (peer: QueueContext['peer'], login?: string): QueueContext => ({
+const LOCAL = { address: '192.0.2.9', port: 587 };
+
+const context = (peer: QueueContext['peer'], login?: string, local = LOCAL): QueueContext => ({
   sessionId: 's',
   listener: 'l',
   peer,
-  local: { address: '192.0.2.9', port: 587 },
+  local,
   signal: new AbortController().signal,
   ...(login === undefined ? {} : { identity: { login } }),
 });
@@ -28,6 +30,14 @@ describe('the environments of a queue', () => {
     const after = environments.of(context(peer, 'alice'));
     expect(after).toEqual({ ...before, RELAYCLIENT: '' });
     expect(environments.of(context(peer, 'alice'))).toBe(after);
+  });
+
+  it('are another where the same client has come to another port', () => {
+    const environments = new Environments({});
+    const peer = { address: '192.0.2.1', port: 4000 };
+    environments.of(context(peer, 'alice'));
+    const second = environments.of(context(peer, 'alice', { address: '192.0.2.9', port: 465 }));
+    expect(second['TCPLOCALPORT']).toBe('465');
   });
 
   it('are another for another connection from the same port', () => {
