@@ -1,6 +1,8 @@
 /** Addresses as counting keys. */
-import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
+
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]\\d|\\d)';
+const PLAIN_IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 
 /**
  * What limits count by: an IPv4 address, or the /64 of an IPv6 address (whoever has one address of it has them all).
@@ -8,7 +10,7 @@ import ipaddr from 'ipaddr.js';
  */
 export function addressKey(address: string): string {
   // Written as everybody writes it: nothing to work out.
-  if (isIPv4(address) || !ipaddr.isValid(address)) return address;
+  if (PLAIN_IPV4.test(address) || !ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   if (parsed.kind() === 'ipv4') return parsed.toString();
   return `${(parsed as ipaddr.IPv6).parts
