@@ -98,22 +98,18 @@ async function bench() {
   between();
   const shapes = [];
   // Idle sessions first, while the servers have not yet been under load: a heap that shrinks meanwhile hides what they cost.
-  const inOrder = [...settings.shapes].sort((a, b) => Number(b.idle === true) - Number(a.idle === true));
-  let warm = false;
-  for (const shape of inOrder) {
-    if (shape.idle !== true && !warm) {
-      warm = true;
-      say(`warming up, ${settings.warmUp} s each`);
-      for (const { target } of started) {
-        await load(target, FIRST_SHAPE, settings.warmUp);
-        between();
-      }
-    }
-    say(`${shape.title}`);
-    shapes.push({ ...shape, rows: shape.idle === true ? await idle(shape) : await loaded(shape) });
+  for (const shape of settings.shapes.filter((one) => one.idle === true)) {
+    say(shape.title);
+    shapes.push({ ...shape, rows: await idle(shape) });
   }
-  const { rounds, seconds, warmUp } = settings;
-  const report = { machine: machine(), settings: { rounds, seconds, warmUp }, notes, floor, shapes };
+  const underLoad = settings.shapes.filter((one) => one.idle !== true);
+  if (underLoad.length > 0) await warmUp();
+  for (const shape of underLoad) {
+    say(shape.title);
+    shapes.push({ ...shape, rows: await loaded(shape) });
+  }
+  const { rounds, seconds } = settings;
+  const report = { machine: machine(), settings: { rounds, seconds, warmUp: settings.warmUp }, notes, floor, shapes };
   process.stdout.write(markdown(report));
   say(`\nwritten: ${write(report, settings.results)}`);
 }
@@ -127,6 +123,15 @@ async function leaveOutTheDead(notes) {
     notes.push(`not measured: ${one.name}: ${Object.keys(failures)[0] ?? 'no message went through'}`);
     started.splice(started.indexOf(one), 1);
     await one.server.stop();
+  }
+}
+
+/** Code that is compiled late is compiled. */
+async function warmUp() {
+  say(`warming up, ${settings.warmUp} s each`);
+  for (const { target } of started) {
+    await load(target, FIRST_SHAPE, settings.warmUp);
+    between();
   }
 }
 

@@ -4,11 +4,10 @@
  */
 import { guard } from './first-of.js';
 import type { Chain, ChainVerdict } from './first-of.js';
+import type { Mutable } from '../base/mutable.js';
 import type { AttemptLimits } from '../ports/limits.js';
 import type { AuthenticationEvent, Observer } from '../ports/observer.js';
 import type { Credentials, ExchangeStep, SaslExchange, Verdict, VerifyContext } from '../ports/verifier.js';
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export type AttemptOutcome = Verdict | { readonly outcome: 'blocked' };
 

@@ -4,17 +4,8 @@ import type { DateParts } from './date-words.js';
 
 /** `Sat, 21 Nov 2026 10:00:00 +0000` */
 export function formatDate(time: Date): string {
-  const second = Math.floor(time.getTime() / 1000);
-  if (second !== lastSecond) {
-    lastText = time.toUTCString().replace('GMT', '+0000');
-    lastSecond = second;
-  }
-  return lastText;
+  return time.toUTCString().replace('GMT', '+0000');
 }
-
-// Hundreds of messages are dated in one second.
-let lastSecond = NaN;
-let lastText = '';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 export const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

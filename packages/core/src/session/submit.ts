@@ -4,6 +4,7 @@
  */
 import { ClientGone, MessageFault } from '../base/message-fault.js';
 import { formatMailbox } from '../base/mailbox.js';
+import type { Mutable } from '../base/mutable.js';
 import type { Reply } from '../base/reply.js';
 import { replies } from '../base/replies.js';
 import { prepareMessage } from '../message/prepare.js';
@@ -150,10 +151,6 @@ function checkAuthors(session: Session, preparation: Preparation): void {
     throw new MessageFault('sender-not-allowed');
   }
 }
-
-// The three literals below are written field by field: this is the hot path, and V8 makes a new hidden class of every
-// object that is spread together under conditions.
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function messageFacts(session: Session, transaction: Transaction, services: SessionServices): MessageFacts {
   const { identity, facts } = session;
